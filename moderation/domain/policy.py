@@ -1,0 +1,116 @@
+"""A site's policy and the one function that turns scores and findings into a decision.
+
+Pure: no clock, no store. What cannot be judged goes to a human, never straight to approval.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from moderation.domain.comment import Reason, RejectReason, Status
+from moderation.domain.decision import By, Decision
+
+
+class Mode(StrEnum):
+    """Who decides what."""
+
+    PRE = "pre"  # a human decides everything; the score only sorts
+    AUTO = "auto"  # clear cases by score, the rest by humans
+    POST = "post"  # publish all but clear spam
+    SHADOW = "shadow"  # decide as `pre`, record what `auto` would have done
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A site's settings. Thresholds are probabilities of ``spam``; ``approve_below <= reject_above``."""
+
+    mode: Mode = Mode.AUTO
+    approve_below: float = 0.1
+    reject_above: float = 0.98
+    banned_words: tuple[str, ...] = ()
+    suspect_words: tuple[str, ...] = ()
+    max_links: int | None = None
+    hold_first_comments: int = 0
+    report_threshold: int = 1
+
+
+class Effect(StrEnum):
+    """What a finding asks for."""
+
+    HOLD = "hold"
+    REJECT = "reject"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a check found: a reason, and what it asks the policy to do."""
+
+    reason: Reason
+    effect: Effect = Effect.HOLD
+    reject_reason: RejectReason = RejectReason.OTHER
+
+
+def decide(
+    policy: Policy,
+    scores: Mapping[str, float],
+    findings: Sequence[Finding] = (),
+    *,
+    model_version: str | None = None,
+) -> Decision:
+    """The decision of policy over one comment; without a score for ``spam`` a human decides."""
+    spam = scores.get("spam")
+    auto = _automatic(policy, spam, findings, model_version)
+    if policy.mode is Mode.PRE:
+        return _held("The site's policy lets a moderator decide every comment.", spam, model_version)
+    if policy.mode is Mode.SHADOW:
+        because = "The site runs in shadow mode: a moderator decides, the model only watches."
+        return _held(because, spam, model_version, would_be=auto.status)
+    return auto
+
+
+def _automatic(
+    policy: Policy, spam: float | None, findings: Sequence[Finding], version: str | None
+) -> Decision:
+    for finding in findings:
+        if finding.effect is Effect.REJECT:
+            return Decision(
+                Status.REJECTED,
+                By.RULE,
+                reason=finding.reject_reason,
+                because=finding.reason.text,
+                score=spam,
+                model_version=version,
+            )
+    if spam is None:
+        return _held("The comment could not be scored.", None, version)
+    if spam >= policy.reject_above:
+        because = f"The spam score {spam:.2f} reaches the policy's reject_above {policy.reject_above:g}."
+        return Decision(
+            Status.REJECTED,
+            By.MODEL,
+            reason=RejectReason.SPAM,
+            because=because,
+            score=spam,
+            model_version=version,
+        )
+    if findings:
+        return _held(findings[0].reason.text, spam, version)
+    if policy.mode is Mode.POST:
+        because = "The site publishes all but clear spam."
+        return Decision(Status.APPROVED, By.MODEL, because=because, score=spam, model_version=version)
+    if spam <= policy.approve_below:
+        because = f"The spam score {spam:.2f} is within the policy's approve_below {policy.approve_below:g}."
+        return Decision(Status.APPROVED, By.MODEL, because=because, score=spam, model_version=version)
+    because = (
+        f"The spam score {spam:.2f} lies between approve_below {policy.approve_below:g} "
+        f"and reject_above {policy.reject_above:g}."
+    )
+    return _held(because, spam, version)
+
+
+def _held(because: str, spam: float | None, version: str | None, would_be: Status | None = None) -> Decision:
+    return Decision(
+        Status.PENDING, By.RULE, because=because, score=spam, model_version=version, would_be=would_be
+    )
