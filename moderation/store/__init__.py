@@ -1,0 +1,70 @@
+"""The one door to Redis: it knows the keys and speaks the domain's words. Nothing outside this folder sees a key."""
+
+from __future__ import annotations
+
+from moderation.store.archive import Archive
+from moderation.store.birth import check_fitness, settle_partitions, settle_secret
+from moderation.store.client import Link
+from moderation.store.comments import Accepted, Comments
+from moderation.store.dead_letters import DeadLetter, DeadLetters
+from moderation.store.events import Event, Events, is_position
+from moderation.store.feed import Bell, Feed
+from moderation.store.inbox import Entry, Inbox, Judged
+from moderation.store.keyring import Key, KeyInfo, Keyring, NewKey, Role
+from moderation.store.private import Private
+from moderation.store.queues import Filters, Order, Page, Queues, QueueState
+from moderation.store.sites import Sites
+
+__all__ = [
+    "Accepted",
+    "Bell",
+    "DeadLetter",
+    "Entry",
+    "Event",
+    "Filters",
+    "Inbox",
+    "Judged",
+    "Key",
+    "KeyInfo",
+    "NewKey",
+    "Order",
+    "Page",
+    "QueueState",
+    "Role",
+    "Store",
+    "check_fitness",
+    "is_position",
+]
+
+
+class Store:
+    """Everything that is kept, by what it is."""
+
+    def __init__(self, link: Link, secret: bytes, queue_limit: int) -> None:
+        self.link = link
+        self.secret = secret
+        self.private = Private(secret)
+        self.comments = Comments(link, queue_limit)
+        self.queues = Queues(link)
+        self.events = Events(link)
+        self.sites = Sites(link)
+        self.keyring = Keyring(link, self.private)
+        self.feed = Feed(link)
+        self.dead_letters = DeadLetters(link)
+        self.archive = Archive(link)
+
+    @classmethod
+    async def settle(
+        cls, link: Link, *, secret: bytes | None, partitions: int | None, queue_limit: int
+    ) -> Store:
+        """The store on a connected server, under the secret and layout with which the data was born."""
+        link.keys = await settle_partitions(link, partitions)
+        return cls(link, await settle_secret(link, secret), queue_limit)
+
+    def inboxes(self, consumer: str) -> list[Inbox]:
+        """Each partition's stream, for one worker."""
+        return [Inbox(self.link, number, consumer) for number in range(self.link.keys.partitions)]
+
+    async def ping(self) -> None:
+        """Raises StoreUnavailable if the server does not answer."""
+        await self.link.call("PING")

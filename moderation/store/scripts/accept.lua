@@ -1,0 +1,22 @@
+-- Stores a comment as posted and puts it before the workers.
+-- KEYS  1 comment (hash)  2 site record (hash)  3 inbox (stream)
+-- ARGV  1 site  2 id  3 text  4 document (JSON)  5 author reference or ''  6 limit of the inbox
+-- Returns {'new', received_at, seq} | {'same', field, value, …} | {'conflict'} | {'full'}
+-- Safe to repeat: the same id and text is 'same', whatever became of the comment since.
+local old = redis.call('HMGET', KEYS[1], 't', 't1')
+if old[1] then
+  if old[1] == ARGV[3] or (old[2] and old[2] == redis.sha1hex(ARGV[3])) then
+    local all = redis.call('HGETALL', KEYS[1])
+    table.insert(all, 1, 'same')
+    return all
+  end
+  return {'conflict'}
+end
+if redis.call('XLEN', KEYS[3]) >= tonumber(ARGV[6]) then return {'full'} end
+local at = now()
+local seq = redis.call('HINCRBY', KEYS[2], 'seq', 1)
+local entry = redis.call('XADD', KEYS[3], '*', 's', ARGV[1], 'i', ARGV[2], 'r', 1, 't', ARGV[3], 'd', ARGV[4], 'a', ARGV[5])
+redis.call('HSET', KEYS[1], 't', ARGV[3], 'd', ARGV[4], 'st', 'queued', 'rev', 1,
+  'at', string.format('%.0f', at), 'seq', seq, 'n', 0, 'x', entry)
+if ARGV[5] ~= '' then redis.call('HSET', KEYS[1], 'au', ARGV[5]) end
+return {'new', at, seq}

@@ -1,0 +1,44 @@
+-- Writes what the workers found on a batch of comments, and acknowledges their entries.
+-- KEYS  1 inbox (stream)  2 dead letters (hash)  then for each comment: comment (hash), site record (hash)
+-- ARGV  for each comment eleven: entry id, site, comment id, revision, spam score or '', scores (JSON), reasons (JSON),
+--       status, decision (JSON), model version, dead letter (JSON) or ''
+-- Returns how many comments changed.
+-- Safe to repeat, and safe against a worker that lost its entries: a comment that is no longer queued at that revision
+-- keeps its status; a human's decision that came before the score stays, and only learns the score.
+local changed = 0
+local at = now()
+local bells = {}
+for i = 0, #ARGV / 11 - 1 do
+  local key, site, a = KEYS[3 + 2 * i], KEYS[4 + 2 * i], 11 * i
+  local entry, name, id, rev = ARGV[a + 1], ARGV[a + 2], ARGV[a + 3], ARGV[a + 4]
+  local spam, status, mv = ARGV[a + 5], ARGV[a + 8], ARGV[a + 10]
+  local c = read(key, 'hi', 'sc', 'us')
+  if c and c.rev == rev and (c.st == 'queued' or not c.sc) then
+    local n = redis.call('HINCRBY', key, 'n', 1)
+    redis.call('HSET', key, 'sc', ARGV[a + 6], 'rs', ARGV[a + 7], 'mv', mv)
+    if spam ~= '' then redis.call('HSET', key, 'sp', spam) end
+    c.sp = spam
+    if c.st == 'queued' then
+      local decision = stamped(ARGV[a + 9], at)
+      redis.call('HSET', key, 'st', status, 'dc', decision)
+      if c.hi then redis.call('HSET', key, 'hi', c.hi .. '\n' .. decision) end
+      move(site, id, c, 'queued', status)
+      tell(site, at, 'comment.' .. status, id, n, 'queued', status, rev, ARGV[a + 9])
+    else
+      enter(site, c.st, id, c.seq, spam)
+      if redis.call('ZSCORE', site .. ':q:reported:time', id) then enter(site, 'reported', id, c.seq, spam) end
+      if c.us and string.sub(c.us, 1, 8) == '\tqueued\t' then  -- an undo now leads to what the policy says
+        local rest = string.match(c.us, '(\n.*)$') or ''
+        redis.call('HSET', key, 'us', '\t' .. status .. '\t' .. stamped(ARGV[a + 9], at) .. rest)
+      end
+      tell(site, at, 'comment.scored', id, n, c.st, c.st, rev, '{"by":"model","score":' .. (spam == '' and 'null' or spam) .. '}')
+    end
+    if ARGV[a + 11] ~= '' then redis.call('HSET', KEYS[2], name .. '/' .. id, ARGV[a + 11]) end
+    bells[name] = (bells[name] and bells[name] .. '\n' or '') .. id
+    changed = changed + 1
+  end
+  redis.call('XACK', KEYS[1], GROUP, entry)
+  redis.call('XDEL', KEYS[1], entry)
+end
+for name, ids in pairs(bells) do ring(name, ids) end
+return changed

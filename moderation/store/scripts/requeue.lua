@@ -1,0 +1,22 @@
+-- Puts a dead letter before the workers once more.
+-- KEYS  1 comment (hash)  2 site record (hash)  3 inbox (stream)  4 dead letters (hash)
+-- ARGV  1 site  2 id
+-- Returns 1, or 0 if it is no dead letter (so a repeat is safe). A comment that a moderator decided keeps its status.
+if redis.call('HDEL', KEYS[4], ARGV[1] .. '/' .. ARGV[2]) == 0 then return 0 end
+local c = read(KEYS[1], 't', 'd', 'by', 'hi', 'dc', 'hr')
+if not c then return 0 end
+local at = now()
+local entry = redis.call('XADD', KEYS[3], '*', 's', ARGV[1], 'i', ARGV[2], 'r', c.rev, 't', c.t, 'd', c.d,
+  'a', c.au or '', 'h', c.hr or '')
+redis.call('HSET', KEYS[1], 'x', entry)
+redis.call('HDEL', KEYS[1], 'sc', 'rs', 'mv', 'sp')
+if not c.by then
+  local n = redis.call('HINCRBY', KEYS[1], 'n', 1)
+  move(KEYS[2], ARGV[2], c, c.st, 'queued')
+  redis.call('HSET', KEYS[1], 'st', 'queued',
+    'hi', remembered(c, '{"at":' .. string.format('%.0f', at) .. ',"what":"requeued"}'))
+  redis.call('HDEL', KEYS[1], 'dc', 'us')
+  tell(KEYS[2], at, 'comment.requeued', ARGV[2], n, c.st, 'queued', c.rev, '{"by":"operator"}')
+end
+ring(ARGV[1], ARGV[2])
+return 1
