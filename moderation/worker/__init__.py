@@ -1,0 +1,1 @@
+"""The worker: reads the stream, judges a batch, commits once."""

@@ -1,0 +1,159 @@
+"""Judges a batch: one matrix for the model, then checks and policy for each comment. No Redis here.
+
+Whatever fails, the comment ends before a human: a batch that breaks is tried one by one, and what breaks again and again
+becomes a dead letter.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any, Final, Protocol
+
+from model.classifier import Classifier, Document, Verdict
+from moderation import checks
+from moderation.checks import Context
+from moderation.domain.comment import Draft, Reason
+from moderation.domain.policy import Finding, decide
+from moderation.metrics import WorkerMetrics
+from moderation.store import Entry, Judged
+
+log = logging.getLogger(__name__)
+
+MAX_ATTEMPTS: Final = 3  # deliveries and tries after which an entry counts as one that cannot be scored
+SCORE_SECONDS: Final = 5.0  # a batch takes milliseconds; beyond this the model hangs
+
+
+class Contexts(Protocol):
+    """Gathers what the checks may know, for a whole batch."""
+
+    async def __call__(self, entries: Sequence[Entry]) -> list[Context]:
+        """One context for each entry, in order."""
+
+
+class CannotScore(Exception):
+    """The model gave no usable score."""
+
+
+class Judge:
+    """Turns entries into judged ones."""
+
+    def __init__(self, classifier: Classifier | None, contexts: Contexts, metrics: WorkerMetrics) -> None:
+        self._classifier = classifier
+        self.contexts = contexts
+        self._metrics = metrics
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="score")
+
+    def close(self) -> None:
+        """Lets the scoring thread go."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    @property
+    def version(self) -> str:
+        """The model's version, or ``none``."""
+        return self._classifier.version if self._classifier else "none"
+
+    async def judge(self, entries: Sequence[Entry]) -> list[Judged]:
+        """Scores and decides a batch; each entry comes back judged, whatever happened."""
+        scoring = asyncio.create_task(self._scored(entries))
+        try:
+            contexts = await self.contexts(entries)
+        except BaseException:
+            scoring.cancel()
+            raise
+        verdicts = await scoring
+        return [
+            self._decided(entry, verdict, context)
+            for entry, verdict, context in zip(entries, verdicts, contexts, strict=True)
+        ]
+
+    async def _scored(self, entries: Sequence[Entry]) -> list[Verdict | Exception]:
+        try:
+            return list(await self._verdicts(entries))
+        except Exception as failure:  # one comment spoils the batch: find out which
+            if self._classifier is None:
+                return [failure] * len(entries)
+            log.warning("a batch of %d could not be scored: %s", len(entries), type(failure).__name__)
+        return [await self._alone(entry) for entry in entries]
+
+    async def _alone(self, entry: Entry) -> Verdict | Exception:
+        last: Exception = CannotScore("never tried")
+        for _ in range(MAX_ATTEMPTS - 1):  # the batch was the first try
+            try:
+                return (await self._verdicts([entry]))[0]
+            except Exception as failure:
+                last = failure
+        return last
+
+    async def _verdicts(self, entries: Sequence[Entry]) -> list[Verdict]:
+        if self._classifier is None:
+            raise CannotScore("no model is loaded")
+        documents = [_document(entry.draft) for entry in entries]
+        began = time.perf_counter()
+        work = asyncio.get_running_loop().run_in_executor(self._pool, self._classifier.score, documents)
+        try:
+            async with asyncio.timeout(SCORE_SECONDS):
+                verdicts = await work
+        except TimeoutError:
+            # A thread cannot be killed; it is left behind and a fresh one takes over.
+            self._pool.shutdown(wait=False, cancel_futures=True)
+            self._pool = ThreadPoolExecutor(1, thread_name_prefix="score")
+            raise CannotScore("the model did not answer in time") from None
+        self._metrics.scored(len(entries), time.perf_counter() - began)
+        for verdict in verdicts:
+            _require_probabilities(verdict.scores)
+        return verdicts
+
+    def _decided(self, entry: Entry, verdict: Verdict | Exception, context: Context) -> Judged:
+        if isinstance(verdict, Exception):
+            return self.failed(entry, context, verdict, MAX_ATTEMPTS)
+        outcome = checks.run(entry.draft, context)
+        for name, failure in outcome.broken:
+            self._metrics.check_failed(name)
+            log.error("the check %s failed: %s", name, type(failure).__name__)
+        scores = {name: round(score, 6) for name, score in verdict.scores.items()}
+        reasons = tuple(Reason(one.code, one.text, one.weight, one.spans) for one in verdict.reasons)
+        decision = decide(context.policy, scores, outcome.findings, model_version=self.version)
+        return Judged(entry, scores, _strongest_first(outcome.findings, reasons), decision, self.version)
+
+    def failed(self, entry: Entry, context: Context, failure: Exception, attempts: int) -> Judged:
+        """An entry that cannot be scored: before a human, with the reason, and on the list of dead letters."""
+        self._metrics.dead_letter()
+        log.error("a comment could not be scored after %d tries: %s", attempts, type(failure).__name__)
+        reason = Reason(
+            "scoring_failed", "The comment could not be scored; a moderator has to judge it alone.", 1.0
+        )
+        decision = decide(context.policy, {}, (Finding(reason),), model_version=self.version)
+        letter: dict[str, Any] = {
+            "error": type(failure).__name__,
+            "attempts": attempts,
+            "at": int(time.time() * 1000),
+        }
+        because = replace(decision, because=reason.text)
+        return Judged(entry, {}, (reason,), because, self.version, letter)
+
+
+def _document(draft: Draft) -> Document:
+    return Document(
+        text=draft.text,
+        author_name=draft.author.name or "",
+        author_url=draft.author.url or "",
+        article_title=draft.article.title or "",
+        lang=draft.lang or "",
+    )
+
+
+def _require_probabilities(scores: Mapping[str, float]) -> None:
+    for name, score in scores.items():
+        if not (math.isfinite(score) and 0.0 <= score <= 1.0):
+            raise CannotScore(f"{name} is no probability")
+
+
+def _strongest_first(findings: Sequence[Finding], reasons: Sequence[Reason]) -> tuple[Reason, ...]:
+    # What a rule of the site found comes before what the model felt.
+    return (*(finding.reason for finding in findings), *reasons)
