@@ -1,0 +1,203 @@
+"""The composition root: settings -> store -> worker and web. The only module that sees everything."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import functools
+import logging
+import os
+import secrets
+import signal
+import socket
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Final
+
+from aiohttp import web
+
+from model.artifact import ArtifactError
+from model.classifier import Classifier
+from moderation.errors import Unfit
+from moderation.metrics import Metrics
+from moderation.settings import Settings
+from moderation.store import Store, check_fitness
+from moderation.store.client import Link
+from moderation.store.embedded import EmbeddedServer, socket_of_running
+from moderation.web import routes
+from moderation.worker.judge import Judge
+from moderation.worker.loop import Worker, contexts_of
+
+log = logging.getLogger(__name__)
+
+KEEPALIVE_SECONDS: Final = (
+    15.0  # also bounds silent connections; aiohttp's own default for a runner is an hour
+)
+SHUTDOWN_SECONDS: Final = 8.0  # requests under way may take so long to end after SIGTERM
+
+
+@contextlib.asynccontextmanager
+async def open_store(settings: Settings, *, cli: bool = False) -> AsyncIterator[Store]:
+    """A connected store: on the given server if it is fit, else on the embedded one, which starts and stops with it.
+
+    ``cli``: a command for the moment, which uses the server of a running service if there is one. Raises Unfit or
+    StoreUnavailable with the sentence to show.
+    """
+    async with contextlib.AsyncExitStack() as stack:
+        url = await _server(settings, stack, cli=cli)
+        link = Link(url, event_days=settings.event_days)
+        await link.start()
+        stack.push_async_callback(link.close)
+        await _require_fit(link, settings)
+        store = await Store.settle(
+            link,
+            secret=_secret(settings),
+            partitions=settings.partitions,
+            queue_limit=settings.queue_limit,
+        )
+        yield store
+
+
+async def _server(settings: Settings, stack: contextlib.AsyncExitStack, *, cli: bool) -> str:
+    if settings.redis_url is not None:
+        return settings.redis_url.get_secret_value()
+    if cli and (running := await socket_of_running(settings.data_dir)) is not None:
+        return f"unix://{running}"
+    embedded = EmbeddedServer(
+        settings.data_dir,
+        binary=settings.redis_server,
+        appendfsync=settings.appendfsync,
+        role="cli" if cli else "serve",
+    )
+    path = await embedded.start()
+    stack.push_async_callback(embedded.stop)
+    return f"unix://{path}"
+
+
+async def _require_fit(link: Link, settings: Settings) -> None:
+    wrong = await check_fitness(link)
+    if wrong and not settings.allow_unfit:
+        raise Unfit("Redis is not fit to hold comments: " + "; ".join(wrong) + ".")
+    for sentence in wrong:
+        log.warning("Redis is not fit to hold comments, and was allowed: %s", sentence)
+
+
+def _secret(settings: Settings) -> bytes | None:
+    return settings.secret.get_secret_value().encode() if settings.secret else None
+
+
+def load_classifier(folder: Path | None) -> Classifier | None:
+    """The model; None if it cannot be used, so that every comment goes to a human."""
+    try:
+        return Classifier.load(folder)
+    except (ArtifactError, OSError) as failure:
+        log.error("the model cannot be loaded, every comment will go to a moderator: %s", failure)
+        return None
+
+
+def run(settings: Settings, roles: frozenset[str]) -> int:
+    """Runs the roles ``api`` and ``worker`` until SIGTERM or SIGINT; returns the exit status."""
+    try:
+        import uvloop  # noqa: PLC0415  # absent on Windows
+    except ImportError:
+        return asyncio.run(_run(settings, roles))
+    return uvloop.run(_run(settings, roles))
+
+
+async def _run(settings: Settings, roles: frozenset[str]) -> int:
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    classifier = load_classifier(settings.model_dir)
+    metrics = Metrics()
+    async with open_store(settings) as store, contextlib.AsyncExitStack() as stack:
+        crew: asyncio.Task[None] | None = None
+        if "worker" in roles:
+            crew = await stack.enter_async_context(_workers(store, settings, classifier, metrics))
+            crew.add_done_callback(
+                lambda _: stopping.set()
+            )  # a service without its worker must not look alive
+        if "api" in roles:
+            url = await stack.enter_async_context(
+                _web(store, settings, metrics, model_loaded=lambda: classifier is not None)
+            )
+            print(f"ready {url}", flush=True)  # noqa: T201  # promised by the contract
+        else:
+            print("ready", flush=True)  # noqa: T201
+        await stopping.wait()
+        log.info("stopping: what is under way is finished")
+    return _status(crew)
+
+
+def _status(crew: asyncio.Task[None] | None) -> int:
+    if crew is None or crew.cancelled() or (failure := crew.exception()) is None:
+        return 0
+    log.critical("the worker failed: %s", type(failure).__name__, exc_info=failure)
+    return 1
+
+
+@contextlib.asynccontextmanager
+async def _workers(
+    store: Store, settings: Settings, classifier: Classifier | None, metrics: Metrics
+) -> AsyncIterator[asyncio.Task[None]]:
+    """One worker for each partition, until the end of the context; they finish what they hold."""
+    consumer = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
+    judge = Judge(classifier, functools.partial(contexts_of, store), metrics.worker)
+    workers = [
+        Worker(
+            inbox, judge, metrics.worker, batch_size=settings.batch_size, lease_seconds=settings.lease_seconds
+        )
+        for inbox in store.inboxes(consumer)
+    ]
+    # The embedded server is ours alone: whoever held entries there is dead.
+    alone = settings.redis_url is None
+    crew = asyncio.create_task(_together(workers, alone=alone), name="workers")
+    try:
+        yield crew
+    finally:
+        for worker in workers:
+            worker.stop()
+        await asyncio.wait([crew])
+        judge.close()
+
+
+async def _together(workers: list[Worker], *, alone: bool) -> None:
+    async with asyncio.TaskGroup() as tasks:
+        for worker in workers:
+            tasks.create_task(worker.run(alone=alone))
+
+
+@contextlib.asynccontextmanager
+async def _web(
+    store: Store, settings: Settings, metrics: Metrics, *, model_loaded: Callable[[], bool]
+) -> AsyncIterator[str]:
+    """The HTTP server, until the end of the context; yields its URL."""
+    app = routes.build(store, settings, metrics, model_loaded)
+    runner = web.AppRunner(
+        app,
+        access_log=None,
+        auto_decompress=False,
+        handler_cancellation=False,
+        keepalive_timeout=KEEPALIVE_SECONDS,
+        shutdown_timeout=SHUTDOWN_SECONDS,
+    )
+    await runner.setup()
+    await store.feed.start()
+    try:
+        yield await _listen(runner, settings)
+    finally:
+        store.feed.wake_all()  # long polls end now
+        await runner.cleanup()
+        await store.feed.close()
+
+
+async def _listen(runner: web.AppRunner, settings: Settings) -> str:
+    try:
+        await web.TCPSite(runner, settings.host, settings.port, backlog=1024).start()
+    except OSError as failure:
+        raise Unfit(
+            f"The address {settings.host}:{settings.port} cannot be used ({failure.strerror}): "
+            "choose another with --host and --port."
+        ) from failure
+    host, port = runner.addresses[0][:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
