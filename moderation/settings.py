@@ -12,13 +12,17 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class Settings(BaseSettings):
     """Every setting with its meaning. ``moderation config`` prints them with where each came from."""
 
-    model_config = SettingsConfigDict(env_prefix="MODERATION_", frozen=True, extra="forbid", hide_input_in_errors=True)
+    model_config = SettingsConfigDict(
+        env_prefix="MODERATION_", frozen=True, extra="forbid", hide_input_in_errors=True
+    )
 
     data_dir: Path = Field(
-        Path("moderation-data"), description="Directory of the embedded server: its append-only file, socket and log."
+        Path("moderation-data"),
+        description="Directory of the embedded server: its append-only file, socket and log.",
     )
     redis_url: SecretStr | None = Field(
-        None, description="Redis or Valkey to use instead of the embedded server: redis://, rediss:// or unix://."
+        None,
+        description="Redis or Valkey to use instead of the embedded server: redis://, rediss:// or unix://.",
     )
     redis_server: Path | None = Field(
         None, description="Program to run as the embedded server instead of the packaged one."
@@ -34,27 +38,42 @@ class Settings(BaseSettings):
         None, description="Number of partitions, fixed when the data is born (1 if unset; 64 for a cluster)."
     )
     queue_limit: Annotated[
-        int, Field(ge=1, description="Comments that may wait for a score in a partition; then intake answers 503.")
+        int,
+        Field(
+            ge=1, description="Comments that may wait for a score in a partition; then intake answers 503."
+        ),
     ] = 100_000
     lease_seconds: Annotated[
-        float, Field(ge=1, le=3600, description="After so long without an end a worker's entries go to another worker.")
+        float,
+        Field(
+            ge=1, le=3600, description="After so long without an end a worker's entries go to another worker."
+        ),
     ] = 10.0
-    batch_size: Annotated[int, Field(ge=1, le=1000, description="Most comments that are scored together.")] = 256
+    batch_size: Annotated[
+        int, Field(ge=1, le=1000, description="Most comments that are scored together.")
+    ] = 256
     appendfsync: Literal["everysec", "always"] = Field(
         "everysec",
         description="When the embedded server's file reaches the disk: every second, or before each answer.",
     )
     event_days: Annotated[int, Field(ge=1, le=3650, description="Days for which events are kept.")] = 30
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least level that is logged.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="Least level that is logged."
+    )
     access_log: Literal["errors", "all"] = Field(
         "errors", description="Log a line for failed requests only, or for all."
     )
     body_timeout: Annotated[
         float, Field(gt=0, le=300, description="Seconds in which a request's body has to arrive.")
     ] = 10.0
-    max_body_bytes: Annotated[int, Field(ge=1024, description="Largest body of a request, in bytes.")] = 524_288
-    max_batch_bytes: Annotated[int, Field(ge=1024, description="Largest body of a batch, in bytes.")] = 8_388_608
+    max_body_bytes: Annotated[int, Field(ge=1024, description="Largest body of a request, in bytes.")] = (
+        524_288
+    )
+    max_batch_bytes: Annotated[int, Field(ge=1024, description="Largest body of a batch, in bytes.")] = (
+        8_388_608
+    )
     model_dir: Path | None = Field(None, description="Directory of a model other than the shipped one.")
     allow_unfit: bool = Field(
-        False, description="Run on a Redis that may lose comments (no append-only file, eviction): for trials only."
+        False,
+        description="Run on a Redis that may lose comments (no append-only file, eviction): for trials only.",
     )

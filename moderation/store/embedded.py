@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Final
 
@@ -30,13 +31,19 @@ CLI_SECONDS: Final = 10.0  # a command's use of the directory is short: a servic
 POLL_SECONDS: Final = 0.005
 MAX_SOCKET_PATH: Final = 100  # bytes; the system's limit is 104 to 108
 PR_SET_PDEATHSIG: Final = 1
+_LIBC: Final = ctypes.CDLL(None) if sys.platform == "linux" else None  # opened here: a forked child must not
 
 
 class EmbeddedServer:
     """One server over one data directory, started and stopped with its service."""
 
     def __init__(
-        self, data_dir: Path, *, binary: Path | None = None, appendfsync: str = "everysec", role: str = "serve"
+        self,
+        data_dir: Path,
+        *,
+        binary: Path | None = None,
+        appendfsync: str = "everysec",
+        role: str = "serve",
     ) -> None:
         self._dir = data_dir.absolute()
         self._binary = binary
@@ -70,6 +77,7 @@ class EmbeddedServer:
                 await _ended(self._process, STOP_SECONDS)
             self._process = None
         for lock in reversed(self._locks):
+            lock.truncate(0)  # so that a later holder is not taken for this one while it writes its name
             lock.close()
         self._locks.clear()
 
@@ -87,13 +95,15 @@ class EmbeddedServer:
         until = time.monotonic() + patience
         while not _try_lock(lock):
             role, pid = _holder(lock)
-            if role != "cli" or time.monotonic() > until:
+            # Only a living service is worth no waiting: else a command holds the lock, or the note is a dead one's.
+            if (role == "serve" and _lives(pid)) or time.monotonic() > until:
                 lock.close()
+                kind = "service" if role == "serve" else "command"
                 raise Unfit(
-                    f"Another service (process {pid}) runs on the data directory {self._dir}: "
+                    f"Another {kind} (process {pid}) runs on the data directory {self._dir}: "
                     "stop it, or choose another directory with --data-dir."
                 )
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(POLL_SECONDS)
         lock.truncate(0)
         lock.write(f"{self._role} {os.getpid()}")
         lock.flush()
@@ -110,7 +120,7 @@ class EmbeddedServer:
                 raise Unfit(
                     f"A server of an earlier service still runs on {self._dir} and does not end: stop it by hand."
                 )
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(POLL_SECONDS)
         return lock
 
     def _launch(self, binary: Path, path: Path, lock: IO[str]) -> subprocess.Popen[bytes]:
@@ -135,7 +145,7 @@ class EmbeddedServer:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             pass_fds=(lock.fileno(),),
-            preexec_fn=_die_with_parent if sys.platform == "linux" else None,
+            preexec_fn=_die_with_parent(os.getpid()) if _LIBC is not None else None,
             start_new_session=True,  # Ctrl-C is for the service, which then ends the server in order
         )
 
@@ -175,7 +185,9 @@ def _packaged() -> str | None:
 
 def _runs(program: str) -> bool:
     try:
-        said = subprocess.run([program, "--version"], capture_output=True, timeout=5, check=True).stdout.decode()
+        said = subprocess.run(
+            [program, "--version"], capture_output=True, timeout=5, check=True
+        ).stdout.decode()
     except (OSError, subprocess.SubprocessError):
         return False
     version = said.partition("v=")[2].partition(".")[0]
@@ -188,11 +200,16 @@ def socket_path(data_dir: Path) -> Path:
     if len(os.fsencode(path)) <= MAX_SOCKET_PATH:
         return path
     note = data_dir / "socket-path"
-    if note.exists() and (known := Path(note.read_text("utf-8"))).parent.is_dir():
+    if note.exists() and _private(known := Path(note.read_text("utf-8"))):
         return known
     short = Path(tempfile.mkdtemp(prefix="moderation-")) / "redis.sock"
     note.write_text(str(short), "utf-8")
     return short
+
+
+def _private(path: Path) -> bool:
+    # After a reboot anybody may have made a directory of that name.
+    return path.parent.is_dir() and path.parent.stat().st_uid == os.getuid()
 
 
 async def socket_of_running(data_dir: Path) -> Path | None:
@@ -207,8 +224,9 @@ async def socket_of_running(data_dir: Path) -> Path | None:
             if role == "serve" and await _say(socket_path(data_dir), b"PING\r\n") == b"+PONG":
                 return socket_path(data_dir)
             if time.monotonic() > until:
-                raise Unfit(f"The service on {data_dir} does not answer: wait until it is ready, or stop it.")
-            await asyncio.sleep(0.05)
+                kind = "service" if role == "serve" else "command"
+                raise Unfit(f"The {kind} that runs on {data_dir} does not make way: wait for it, or stop it.")
+            await asyncio.sleep(POLL_SECONDS)
     return None
 
 
@@ -224,6 +242,16 @@ def _holder(lock: IO[str]) -> tuple[str, str]:
     lock.seek(0)
     role, _, pid = lock.read().partition(" ")
     return role, pid or "unknown"
+
+
+def _lives(pid: str) -> bool:
+    try:
+        os.kill(int(pid), 0)
+    except PermissionError:
+        return True
+    except (ValueError, OSError):
+        return False
+    return True
 
 
 async def _say(path: Path, words: bytes) -> bytes:
@@ -252,6 +280,13 @@ async def _ended(process: subprocess.Popen[bytes], seconds: float) -> bool:
     return True
 
 
-def _die_with_parent() -> None:
-    """Runs in the child: SIGTERM when the service dies, however it dies."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+def _die_with_parent(parent: int) -> Callable[[], None]:
+    """What the child runs first: SIGTERM shall reach it when the service dies, however it dies."""
+
+    def arrange() -> None:
+        assert _LIBC is not None
+        _LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() != parent:  # it died in between: nobody would tell us
+            os._exit(1)
+
+    return arrange

@@ -1,0 +1,209 @@
+"""What each command does. Everything heavy is imported when a command needs it, so that --help is quick."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import dataclasses
+import json
+import os
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, TypeVar
+
+from pydantic import SecretStr
+
+from moderation.errors import Invalid, NotFound, Unfit
+from moderation.settings import Settings
+
+if TYPE_CHECKING:
+    from moderation.store import Store
+
+T = TypeVar("T")
+
+Options = argparse.Namespace
+PROGRESS_EVERY = 10_000  # documents between two lines of progress
+
+
+def serve(_: Options, settings: Settings) -> int:
+    """API and worker in one."""
+    return _run(settings, "api", "worker")
+
+
+def api(_: Options, settings: Settings) -> int:
+    """The API alone."""
+    return _run(settings, "api")
+
+
+def worker(_: Options, settings: Settings) -> int:
+    """A worker alone."""
+    return _run(settings, "worker")
+
+
+def _run(settings: Settings, *roles: str) -> int:
+    from moderation import app, logs  # noqa: PLC0415
+
+    if len(roles) == 1 and settings.redis_url is None:
+        raise Unfit("A role alone shares a Redis with the others: give its address with --redis-url.")
+    logs.configure(settings.log_level)
+    return app.run(settings, frozenset(roles))
+
+
+def config(options: Options, settings: Settings) -> int:
+    """Prints every setting: name, value, where it came from, meaning."""
+    for name, field in Settings.model_fields.items():
+        value = getattr(settings, name)
+        shown = "(hidden)" if isinstance(value, SecretStr) else "(unset)" if value is None else str(value)
+        variable = f"MODERATION_{name.upper()}"
+        source = (
+            "flag"
+            if getattr(options, name, None) is not None
+            else "environment"
+            if variable in os.environ
+            else "default"
+        )
+        _print(f"{variable}={shown}  [{source}]\n    {field.description}")
+    return 0
+
+
+def site_add(options: Options, settings: Settings) -> int:
+    """Makes a site and prints its keys."""
+
+    async def make(store: Store) -> dict[str, str]:
+        from moderation.store import Role  # noqa: PLC0415
+
+        await store.sites.add(options.slug)
+        site = await store.keyring.add(options.slug, Role.SITE, "site")
+        moderator = await store.keyring.add(options.slug, Role.MODERATOR, "moderator")
+        akismet = await store.keyring.add_akismet(options.slug)
+        return {
+            "site": options.slug,
+            "site_key": site.key,
+            "moderator_key": moderator.key,
+            "akismet_key": akismet,
+        }
+
+    _print(json.dumps(_with_store(settings, make)))
+    return 0
+
+
+def site_list(_: Options, settings: Settings) -> int:
+    """Prints the slugs of all sites."""
+    for slug in _with_store(settings, lambda store: store.sites.list()):
+        _print(slug)
+    return 0
+
+
+def key_add(options: Options, settings: Settings) -> int:
+    """Makes a key and prints it."""
+
+    async def make(store: Store) -> dict[str, str]:
+        from moderation.store import Role  # noqa: PLC0415
+
+        if not options.name.strip() or not options.name.isprintable() or len(options.name) > 100:  # noqa: PLR2004
+            raise Invalid("--name takes 1 to 100 printable characters.")
+        if options.name in {"model", "rule"}:
+            raise Invalid("--name: `model` and `rule` stand for decisions by no human; choose another.")
+        if not await store.sites.exists(options.site):
+            raise NotFound(f"There is no site {options.site}; make it with `moderation site add`.")
+        return dataclasses.asdict(await store.keyring.add(options.site, Role(options.role), options.name))
+
+    _print(json.dumps(_with_store(settings, make)))
+    return 0
+
+
+def key_list(options: Options, settings: Settings) -> int:
+    """Prints all keys, a line of JSON each, without the keys themselves."""
+    for info in _with_store(settings, lambda store: store.keyring.list(options.site)):
+        _print(json.dumps(dataclasses.asdict(info)))
+    return 0
+
+
+def key_revoke(options: Options, settings: Settings) -> int:
+    """Ends a key."""
+    _with_store(settings, lambda store: store.keyring.revoke(options.id))
+    return 0
+
+
+def dead_list(options: Options, settings: Settings) -> int:
+    """Prints dead letters, a line of JSON each."""
+    for letter in _with_store(settings, lambda store: store.dead_letters.list(options.site, options.limit)):
+        _print(json.dumps(dataclasses.asdict(letter)))
+    return 0
+
+
+def dead_retry(options: Options, settings: Settings) -> int:
+    """Scores a comment once more."""
+    _with_store(settings, lambda store: store.dead_letters.retry(options.site, options.id))
+    return 0
+
+
+def dead_drop(options: Options, settings: Settings) -> int:
+    """Takes a comment off the list."""
+    _with_store(settings, lambda store: store.dead_letters.drop(options.site, options.id))
+    return 0
+
+
+def export(options: Options, settings: Settings) -> int:
+    """Prints everything kept on a site."""
+
+    async def write(store: Store) -> int:
+        written = 0
+        async for document in store.archive.export(options.site):
+            _print(json.dumps(document, ensure_ascii=False))
+            written += 1
+            if written % PROGRESS_EVERY == 0:
+                _progress(f"{written} documents")
+        return written
+
+    _progress(f"{_with_store(settings, write)} documents")
+    return 0
+
+
+def import_(options: Options, settings: Settings) -> int:
+    """Puts an export back."""
+    if options.file == "-":
+        return _import(options.site, sys.stdin, settings)
+    try:
+        with Path(options.file).open(encoding="utf-8") as lines:
+            return _import(options.site, lines, settings)
+    except OSError as failure:
+        raise Invalid(f"The file {options.file} cannot be read ({failure.strerror}).") from failure
+
+
+def _import(site: str, lines: IO[str], settings: Settings) -> int:
+    written = _with_store(settings, lambda store: store.archive.load(site, _documents(lines)))
+    _progress(f"{written} comments written; make keys with `moderation key add --site {site} …`")
+    return 0
+
+
+def _documents(lines: IO[str]) -> Iterator[dict[str, Any]]:
+    for number, line in enumerate(lines, start=1):
+        try:
+            document = json.loads(line)
+        except ValueError:
+            document = None
+        if not isinstance(document, dict):
+            raise Invalid(f"Line {number} is not a JSON object.")
+        if number % PROGRESS_EVERY == 0:
+            _progress(f"{number} documents")
+        yield document
+
+
+def _with_store(settings: Settings, use: Callable[[Store], Awaitable[T]]) -> T:
+    from moderation.app import open_store  # noqa: PLC0415
+
+    async def opened() -> T:
+        async with open_store(settings, cli=True) as store:
+            return await use(store)
+
+    return asyncio.run(opened())
+
+
+def _print(text: str) -> None:
+    print(text)  # noqa: T201  # a command's answer
+
+
+def _progress(text: str) -> None:
+    print(text, file=sys.stderr)  # noqa: T201  # long work shows progress

@@ -1,0 +1,78 @@
+"""What every handler works with: the process's parts, and one call with who makes it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from aiohttp import web
+from multidict import MultiMapping
+
+from moderation.domain.ids import is_comment_id
+from moderation.errors import BadRequest, NotFound
+from moderation.metrics import Metrics
+from moderation.settings import Settings
+from moderation.store import Key, Store
+
+NOTHING_HERE: Final = "There is nothing here for this key."
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The process's parts."""
+
+    store: Store
+    settings: Settings
+    metrics: Metrics
+    model_loaded: Callable[[], bool]
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    waiters: set[object] = field(
+        default_factory=set
+    )  # long polls and streams under way, bounded by web.events
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request of a known key on its own site."""
+
+    request: web.Request
+    desk: Desk
+    site: str
+    key: Key
+
+    @property
+    def comment_id(self) -> str:
+        """The id in the path; raises NotFound if no comment can have it."""
+        comment_id = self.request.match_info["id"]
+        if not is_comment_id(comment_id):
+            raise NotFound("There is no such comment.")
+        return comment_id
+
+
+Handler = Callable[[Call], Awaitable[web.StreamResponse]]
+OpenHandler = Callable[[web.Request, Desk], Awaitable[web.StreamResponse]]
+
+DESK: Final = web.AppKey("desk", Desk)
+
+
+def query_of(request: web.Request, *known: str) -> MultiMapping[str]:
+    """The query; raises BadRequest for a parameter that is not known or stands twice."""
+    query = request.query
+    for name in query:
+        if name not in known:
+            raise BadRequest(f"This query parameter is not known; known are {', '.join(known)}.")
+        if len(query.getall(name)) > 1:
+            raise BadRequest(f"Send the query parameter {name} once.")
+    return query
+
+
+def number_of(query: MultiMapping[str], name: str, default: int, least: int, most: int) -> int:
+    """A whole number from the query; raises BadRequest outside its bounds."""
+    text = query.get(name)
+    if text is None:
+        return default
+    if not (text.isascii() and text.isdigit() and len(text) < 10 and least <= int(text) <= most):  # noqa: PLR2004
+        raise BadRequest(f"The query parameter {name} takes a whole number from {least} to {most}.")
+    return int(text)

@@ -1,0 +1,54 @@
+"""Queues over HTTP: counts, and listings in four orders."""
+
+from __future__ import annotations
+
+from aiohttp import web
+from pydantic_core import to_json
+
+from moderation.errors import BadRequest, NotFound
+from moderation.store import Filters, Order
+from moderation.store.keys import QUEUES
+from moderation.web import cursors, wire
+from moderation.web.desk import Call, number_of, query_of
+
+
+async def counts(call: Call) -> web.Response:
+    """Every queue's size, counted, and the age of its oldest comment."""
+    query_of(call.request)
+    found = await call.desk.store.queues.counts(call.site)
+    queues = {name: wire.queue_answer(state) for name, state in found.items()}
+    return web.Response(body=to_json({"queues": queues}), content_type="application/json")
+
+
+async def listing(call: Call) -> web.Response:
+    """A page of a queue."""
+    queue = call.request.match_info["queue"]
+    if queue not in QUEUES:
+        raise NotFound(f"There is no such queue; there are {', '.join(QUEUES)}.")
+    query = query_of(call.request, "order", "limit", "cursor", "article", "author", "reason")
+    order = _order(query.get("order", Order.OLDEST.value))
+    limit = number_of(query, "limit", 50, 1, 100)
+    filters = Filters(query.get("article"), query.get("author"), query.get("reason"))
+    name = "\n".join(
+        (
+            call.site,
+            queue,
+            order.value,
+            *(part or "" for part in (filters.article, filters.author, filters.reason)),
+        )
+    )
+    secret, cursor = call.desk.store.secret, query.get("cursor")
+    after = cursors.open_(secret, name, cursor) if cursor is not None else None
+    page = await call.desk.store.queues.page(call.site, queue, order, limit, after, filters)
+    answer = {
+        "items": [wire.comment_answer(comment) for comment in page.items],
+        "next": None if page.next is None else cursors.seal(secret, name, page.next),
+    }
+    return web.Response(body=to_json(answer), content_type="application/json")
+
+
+def _order(text: str) -> Order:
+    try:
+        return Order(text)
+    except ValueError:
+        raise BadRequest(f"The query parameter order takes one of {', '.join(Order)}.") from None
