@@ -1,0 +1,123 @@
+"""The classifier's own commands: train, evaluate, score."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import sys
+from pathlib import Path
+from typing import IO, Any, Final
+
+from model.artifact import SHIPPED, ArtifactError
+from model.classifier import Classifier, Document
+
+MAX_LINE: Final = 1 << 20  # characters of a line of input
+BATCH: Final = 128
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Runs one command; returns the exit status."""
+    options = _parser().parse_args(argv)
+    try:
+        status: int = options.run(options)
+    except (ArtifactError, FileNotFoundError) as failure:
+        print(failure, file=sys.stderr)  # noqa: T201
+        return 2
+    except BrokenPipeError:
+        return 0
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(prog="python -m model", description="The spam classifier's own commands.")
+    words = top.add_subparsers(required=True, metavar="COMMAND")
+    train = _command(words, "train", _train, "Trains on a folder of labelled comments.", "train --data ../shared/data")
+    train.add_argument("--data", type=Path, required=True, help="folder of NAME.jsonl.gz files, see model/data.py")
+    train.add_argument("--out", type=Path, default=SHIPPED, help="where the model goes (default: the shipped one)")
+    train.add_argument("--seed", type=int, default=1, help="the same seed makes the same weights (default: 1)")
+    judge = _command(words, "evaluate", _evaluate, "Figures on held-out rows.", "evaluate --data ../shared/data --out report")
+    judge.add_argument("--data", type=Path, required=True, help="folder of NAME.jsonl.gz files")
+    judge.add_argument("--model", type=Path, help="folder of a model (default: the shipped one)")
+    judge.add_argument("--out", type=Path, help="folder for figures.json and figures.png")
+    score = _command(words, "score", _score, "Scores stdin: a text a line, or NDJSON with `text`.", "score < comments.txt")
+    score.add_argument("--model", type=Path, help="folder of a model (default: the shipped one)")
+    return top
+
+
+def _command(words: Any, name: str, run: object, meaning: str, example: str) -> argparse.ArgumentParser:
+    made: argparse.ArgumentParser = words.add_parser(
+        name,
+        help=meaning,
+        description=meaning,
+        epilog=f"example:\n  python -m model {example}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    made.set_defaults(run=run)
+    return made
+
+
+def _train(options: argparse.Namespace) -> int:
+    from model.train import train  # noqa: PLC0415  # scikit-learn is for training: a score must not wait for it
+
+    manifest = train(options.data, options.out, options.seed)
+    print(json.dumps({"version": manifest["version"], "figures": manifest["figures"]}, indent=2))  # noqa: T201
+    return 0
+
+
+def _evaluate(options: argparse.Namespace) -> int:
+    from model import evaluate  # noqa: PLC0415
+    from model.data import load  # noqa: PLC0415
+
+    rows = load(options.data, held_out=True)
+    found = evaluate.figures(options.model, rows)
+    print(json.dumps(found, indent=2))  # noqa: T201
+    if options.out is not None:
+        options.out.mkdir(parents=True, exist_ok=True)
+        (options.out / "figures.json").write_text(json.dumps(found, indent=2), "utf-8")
+        evaluate.plot(options.model, rows, options.out / "figures.png")
+    return 0
+
+
+def _score(options: argparse.Namespace) -> int:
+    classifier = Classifier.load(options.model)
+    bad = 0
+    batch: list[Document | str] = []
+    for number, line in enumerate(sys.stdin, start=1):
+        batch.append(_document(line.rstrip("\r\n"), number))
+        if len(batch) == BATCH:
+            bad += _flush(classifier, batch, sys.stdout)
+            batch.clear()
+    bad += _flush(classifier, batch, sys.stdout)
+    return 1 if bad else 0
+
+
+def _document(line: str, number: int) -> Document | str:
+    """The document of a line, or what is wrong with it."""
+    if len(line) > MAX_LINE:
+        return f"line {number}: longer than {MAX_LINE} characters"
+    if not line.startswith("{"):
+        return Document(line)
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError):
+        return f"line {number}: begins like JSON and is none"
+    text = row.get("text")
+    return Document(text) if isinstance(text, str) else f"line {number}: has no `text`"
+
+
+def _flush(classifier: Classifier, batch: list[Document | str], out: IO[str]) -> int:
+    verdicts = iter(classifier.score([one for one in batch if isinstance(one, Document)]))
+    for one in batch:
+        if isinstance(one, str):
+            answer: dict[str, Any] = {"error": one}
+        else:
+            verdict = next(verdicts)
+            answer = {**verdict.scores, "reasons": [dataclasses.asdict(reason) for reason in verdict.reasons]}
+        out.write(json.dumps(answer, ensure_ascii=False) + "\n")
+    out.flush()
+    return sum(isinstance(one, str) for one in batch)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
