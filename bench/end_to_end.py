@@ -50,7 +50,9 @@ def one_round(port: int, keys: dict[str, str], seconds: float) -> tuple[float, f
 
 def main() -> int:
     """Prints a table; the exit status says whether the bar is met."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--bar", type=float, default=2000)
@@ -58,8 +60,9 @@ def main() -> int:
     print(f"end to end: {machine()}; 64 connections, 600-byte comments, embedded server")
     floor_port, port = free_port(), free_port()
     floors, ours = [], []
-    with tempfile.TemporaryDirectory() as folder, running(
-        *MODERATION, "serve", "--data-dir", folder, "--port", str(port), "--queue-limit", "10000000"
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        running(*MODERATION, "serve", "--data-dir", folder, "--port", str(port), "--queue-limit", "10000000"),
     ):
         keys = json.loads(output(*MODERATION, "site", "add", "bench", "--data-dir", folder))
         print(f"{'round':>5} {'floor/s':>8} {'ours/s':>8} {'ratio':>6} {'p99 ms':>7} {'drain s':>8}")
@@ -70,7 +73,10 @@ def main() -> int:
             rate, p99, drained = one_round(port, keys, args.seconds)
             floors.append(floor)
             ours.append(rate)
-            print(f"{number:>5} {floor:>8.0f} {rate:>8.0f} {rate / floor:>6.2f} {p99:>7.1f} {drained:>8.2f}", flush=True)
+            print(
+                f"{number:>5} {floor:>8.0f} {rate:>8.0f} {rate / floor:>6.2f} {p99:>7.1f} {drained:>8.2f}",
+                flush=True,
+            )
     rate = statistics.median(ours)
     print(
         f"median: {rate:.0f} comments/s, every one scored; floor {statistics.median(floors):.0f}/s, "

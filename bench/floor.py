@@ -27,7 +27,7 @@ async def serve(port: int) -> None:
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", port).start()
     print("ready", flush=True)
-    import asyncio  # noqa: PLC0415
+    import asyncio
 
     await asyncio.Event().wait()
 

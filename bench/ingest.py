@@ -30,7 +30,9 @@ def measured(pid: int, port: int, key: str, seconds: float) -> tuple[float, floa
 
 def main() -> int:
     """Prints a table and the ratio; the exit status says whether the bar is met."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=4)
     parser.add_argument("--bar", type=float, default=0.5)
@@ -38,14 +40,18 @@ def main() -> int:
     print(f"ingest: {machine()}; all on core 0, 64 connections, 600-byte comments")
     floors, ours = [], []
     floor_port, port = free_port(), free_port()
-    with tempfile.TemporaryDirectory() as folder, running(
-        sys.executable, "-m", "bench.floor", str(floor_port), core=0
-    ) as floor, running(sys.executable, "-m", "bench.server", folder, core=0) as server:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        running(sys.executable, "-m", "bench.floor", str(floor_port), core=0) as floor,
+        running(sys.executable, "-m", "bench.server", folder, core=0) as server,
+    ):
         url = f"unix://{folder}/redis.sock"
         keys = json.loads(output(*MODERATION, "site", "add", "bench", "--redis-url", url))
         limit = ("--redis-url", url, "--port", str(port), "--queue-limit", "100000000")
         with running(*MODERATION, "api", *limit, core=0) as api:
-            print(f"{'round':>5} {'floor µs':>9} {'ours µs':>9} {'ratio':>6} {'floor/s':>8} {'ours/s':>8} {'p99 ms':>7}")
+            print(
+                f"{'round':>5} {'floor µs':>9} {'ours µs':>9} {'ratio':>6} {'floor/s':>8} {'ours/s':>8} {'p99 ms':>7}"
+            )
             for number in range(args.rounds + 1):
                 one = measured(floor.pid, floor_port, "", args.seconds)
                 other = measured(api.pid, port, keys["site_key"], args.seconds)

@@ -22,7 +22,7 @@ WORDS = (
 
 def body(number: int, size: int, run: str) -> bytes:
     """A comment as a site posts it, ``size`` bytes of JSON, its id unique in the run."""
-    chance = random.Random(number)  # noqa: S311  # a benchmark's text
+    chance = random.Random(number)  # a benchmark's text
     comment = {
         "id": f"{run}-{number:09d}",
         "text": "",
@@ -145,7 +145,7 @@ def main() -> None:
     parser.add_argument("--requests", type=int, default=0)
     parser.add_argument("--size", type=int, default=600)
     args = parser.parse_args()
-    import uvloop  # noqa: PLC0415
+    import uvloop
 
     print(json.dumps(uvloop.run(run(args)).document()))
 

@@ -1,0 +1,1 @@
+"""The spam classifier: features, model, artifact and its own commands. Knows nothing of the service."""

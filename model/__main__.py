@@ -22,7 +22,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         status: int = options.run(options)
     except (ArtifactError, FileNotFoundError) as failure:
-        print(failure, file=sys.stderr)  # noqa: T201
+        print(failure, file=sys.stderr)
         return 2
     except BrokenPipeError:
         return 0
@@ -32,15 +32,31 @@ def main(argv: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="python -m model", description="The spam classifier's own commands.")
     words = top.add_subparsers(required=True, metavar="COMMAND")
-    train = _command(words, "train", _train, "Trains on a folder of labelled comments.", "train --data ../shared/data")
-    train.add_argument("--data", type=Path, required=True, help="folder of NAME.jsonl.gz files, see model/data.py")
-    train.add_argument("--out", type=Path, default=SHIPPED, help="where the model goes (default: the shipped one)")
-    train.add_argument("--seed", type=int, default=1, help="the same seed makes the same weights (default: 1)")
-    judge = _command(words, "evaluate", _evaluate, "Figures on held-out rows.", "evaluate --data ../shared/data --out report")
+    train = _command(
+        words, "train", _train, "Trains on a folder of labelled comments.", "train --data ../shared/data"
+    )
+    train.add_argument(
+        "--data", type=Path, required=True, help="folder of NAME.jsonl.gz files, see model/data.py"
+    )
+    train.add_argument(
+        "--out", type=Path, default=SHIPPED, help="where the model goes (default: the shipped one)"
+    )
+    train.add_argument(
+        "--seed", type=int, default=1, help="the same seed makes the same weights (default: 1)"
+    )
+    judge = _command(
+        words,
+        "evaluate",
+        _evaluate,
+        "Figures on held-out rows.",
+        "evaluate --data ../shared/data --out report",
+    )
     judge.add_argument("--data", type=Path, required=True, help="folder of NAME.jsonl.gz files")
     judge.add_argument("--model", type=Path, help="folder of a model (default: the shipped one)")
     judge.add_argument("--out", type=Path, help="folder for figures.json and figures.png")
-    score = _command(words, "score", _score, "Scores stdin: a text a line, or NDJSON with `text`.", "score < comments.txt")
+    score = _command(
+        words, "score", _score, "Scores stdin: a text a line, or NDJSON with `text`.", "score < comments.txt"
+    )
     score.add_argument("--model", type=Path, help="folder of a model (default: the shipped one)")
     return top
 
@@ -58,20 +74,20 @@ def _command(words: Any, name: str, run: object, meaning: str, example: str) -> 
 
 
 def _train(options: argparse.Namespace) -> int:
-    from model.train import train  # noqa: PLC0415  # scikit-learn is for training: a score must not wait for it
+    from model.train import train  # scikit-learn is for training: a score must not wait for it
 
     manifest = train(options.data, options.out, options.seed)
-    print(json.dumps({"version": manifest["version"], "figures": manifest["figures"]}, indent=2))  # noqa: T201
+    print(json.dumps({"version": manifest["version"], "figures": manifest["figures"]}, indent=2))
     return 0
 
 
 def _evaluate(options: argparse.Namespace) -> int:
-    from model import evaluate  # noqa: PLC0415
-    from model.data import load  # noqa: PLC0415
+    from model import evaluate
+    from model.data import load
 
     rows = load(options.data, held_out=True)
     found = evaluate.figures(options.model, rows)
-    print(json.dumps(found, indent=2))  # noqa: T201
+    print(json.dumps(found, indent=2))
     if options.out is not None:
         options.out.mkdir(parents=True, exist_ok=True)
         (options.out / "figures.json").write_text(json.dumps(found, indent=2), "utf-8")

@@ -79,7 +79,9 @@ def load(folder: Path | None = None) -> Artifact:
     where = folder or SHIPPED
     manifest = _manifest(where)
     if manifest.get("format") != FORMAT or manifest.get("schema") != SCHEMA:
-        raise ArtifactError("The model was made for another release: its format or feature schema is not ours.")
+        raise ArtifactError(
+            "The model was made for another release: its format or feature schema is not ours."
+        )
     described = manifest.get("heads")
     if not isinstance(described, dict) or "spam" not in described:
         raise ArtifactError("The model has no head for spam.")
@@ -135,7 +137,11 @@ def _weights(name: str, data: bytes) -> NDArray[np.float32]:
         array = np.load(io.BytesIO(data), allow_pickle=False)
     except (ValueError, EOFError, OSError) as failure:
         raise ArtifactError(f"The model's file {name} is no array.") from failure
-    if not isinstance(array, np.ndarray) or array.shape != (BUCKETS + len(SIGNALS),) or array.dtype != np.float16:
+    if (
+        not isinstance(array, np.ndarray)
+        or array.shape != (BUCKETS + len(SIGNALS),)
+        or array.dtype != np.float16
+    ):
         raise ArtifactError(f"The array in {name} has another shape or type than it should have.")
     weights: NDArray[np.float32] = array.astype(np.float32)
     if not np.isfinite(weights).all():

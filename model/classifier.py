@@ -83,7 +83,7 @@ class Classifier:
 
 
 def _sums(batch: Batch, weights: NDArray[np.float32]) -> NDArray[np.float64]:
-    """x . weights for each document, without building x. Sums run in float64: the same in any batch to 1e-12."""
+    """X . weights for each document, without building x. Sums run in float64: the same in any batch to 1e-12."""
     chars = weights[batch.chars].sum(axis=0, dtype=np.float64)
     by_chars = np.add.reduceat(chars, batch.starts)
     same = batch.word_doc[1:] == batch.word_doc[:-1]
@@ -155,7 +155,7 @@ def _words_reason(
 
 
 def _shown(text: str) -> str:
-    return text if len(text) <= 40 else text[:39] + "…"  # noqa: PLR2004  # a sentence, not a quotation
+    return text if len(text) <= 40 else text[:39] + "…"  # a sentence, not a quotation
 
 
 def _word_shares(
@@ -189,7 +189,7 @@ def _original(
 ) -> list[tuple[int, int]]:
     """Byte ranges in the folded document (after its leading space) as character ranges in the original."""
     data = batch.folded[index].encode("utf-8", "replace")
-    head = np.frombuffer(data, dtype=np.uint8) & 0xC0 != 0x80  # noqa: PLR2004  # a character's first byte
+    head = np.frombuffer(data, dtype=np.uint8) & 0xC0 != 0x80  # a character's first byte
     character = np.concatenate(([0], np.cumsum(head)))
     offsets = fold(text).offsets
     found = []

@@ -58,10 +58,18 @@ def read(folder: Path, source: str) -> Iterator[Row]:
     with gzip.open(folder / f"{source}.jsonl.gz", "rt", encoding="utf-8") as lines:
         for line in lines:
             row = json.loads(line)
-            if row.get("label") not in {"spam", "ham"} or row.get("cross_label_conflict") or not row["text"].strip():
+            if (
+                row.get("label") not in {"spam", "ham"}
+                or row.get("cross_label_conflict")
+                or not row["text"].strip()
+            ):
                 continue
             document = Document(
-                row["text"], row.get("author") or "", row.get("author_url") or "", row.get("article") or "", row.get("lang") or ""
+                row["text"],
+                row.get("author") or "",
+                row.get("author_url") or "",
+                row.get("article") or "",
+                row.get("lang") or "",
             )
             yield Row(document, row["label"] == "spam", source)
 
@@ -74,6 +82,10 @@ def load(folder: Path, *, held_out: bool, cap: int = CAP) -> list[Row]:
             continue
         side = [row for row in read(folder, source) if is_held_out(row.document.text) == held_out]
         # Spread over the file by a hash, not its first rows: sources are ordered by label or collection.
-        side.sort(key=lambda row: blake2b(row.document.text.encode("utf-8", "replace"), digest_size=8, key=b"order").digest())
+        side.sort(
+            key=lambda row: blake2b(
+                row.document.text.encode("utf-8", "replace"), digest_size=8, key=b"order"
+            ).digest()
+        )
         rows.extend(side[:cap])
     return rows

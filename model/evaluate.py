@@ -33,12 +33,14 @@ def figures(folder: Path | None, rows: Sequence[Row]) -> dict[str, Any]:
     spam = np.array([row.spam for row in rows])
     news = np.array([row.news for row in rows])
     ham = news if news.any() else ~spam
-    limits = {name: float(np.quantile(found[ham], 1 - share)) for name, share in (("1 %", 0.01), ("0.1 %", 0.001))}
+    limits = {
+        name: float(np.quantile(found[ham], 1 - share)) for name, share in (("1 %", 0.01), ("0.1 %", 0.001))
+    }
     return {
         "rows": len(rows),
         "auc": _auc(spam, found),
         "recall_at_fpr_on_news": {name: _share(found[spam] > limit) for name, limit in limits.items()},
-        "news_scored_at_least_0.5": _share(found[news] >= 0.5),  # noqa: PLR2004
+        "news_scored_at_least_0.5": _share(found[news] >= 0.5),
         "calibration_error": calibration_error(found, spam, news),
         "by_source": {source: _of_source(source, rows, found, limits["1 %"]) for source in _sources(rows)},
         "thresholds": [
@@ -71,7 +73,7 @@ def _of_source(source: str, rows: Sequence[Row], found: NDArray[np.float64], lim
         "rows": int(mine.sum()),
         "auc": _auc(spam[mine], found[mine]),
         "recall_at_1_percent_of_news": _share(found[mine & spam] > limit),
-        "ham_scored_at_least_0.5": _share(found[mine & ~spam] >= 0.5),  # noqa: PLR2004
+        "ham_scored_at_least_0.5": _share(found[mine & ~spam] >= 0.5),
     }
 
 
@@ -95,8 +97,8 @@ def calibration_error(
 
 def plot(folder: Path | None, rows: Sequence[Row], out: Path) -> None:
     """Calibration, histogram and ROC as one picture."""
-    from matplotlib.figure import Figure  # noqa: PLC0415  # a tool of developers
-    from sklearn.metrics import roc_curve  # noqa: PLC0415
+    from matplotlib.figure import Figure  # a tool of developers
+    from sklearn.metrics import roc_curve
 
     found = scores(Classifier.load(folder), rows)
     spam = np.array([row.spam for row in rows])

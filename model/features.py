@@ -41,10 +41,20 @@ SIGNALS: Final = (
     "short",
 )  # fmt: skip
 
-LINK: Final = re.compile(r"(?:https?://|www\.)[^\s<>\"')\]]+|\b[a-z0-9-]{2,63}\.(?:com|net|org|info|biz|ru|xyz|top|shop|site|online|club|link|me)\b(?:/[^\s<>\"')\]]*)?", re.IGNORECASE)
-CONTACT: Final = re.compile(r"whats\s?app|telegram|\bt\.me\b|viber|wechat|\bskype\b|\bdm me\b|\binbox me\b|\+\d[\d\s().-]{7,17}\d|\b[\w.+-]{1,64}@[\w-]{1,63}\.[\w.-]{2,63}", re.IGNORECASE)
-MONEY: Final = re.compile(r"[$€£₹₽]\s?\d|\d\s?(?:usd|eur|btc|rub|dollars?|euros?)\b|\d\s?[$€£₹₽]", re.IGNORECASE)
-_UNSEEN: Final = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\U0001d400-\U0001d7ff\uff01-\uff5e]")
+LINK: Final = re.compile(
+    r"(?:https?://|www\.)[^\s<>\"')\]]+|\b[a-z0-9-]{2,63}\.(?:com|net|org|info|biz|ru|xyz|top|shop|site|online|club|link|me)\b(?:/[^\s<>\"')\]]*)?",
+    re.IGNORECASE,
+)
+CONTACT: Final = re.compile(
+    r"whats\s?app|telegram|\bt\.me\b|viber|wechat|\bskype\b|\bdm me\b|\binbox me\b|\+\d[\d\s().-]{7,17}\d|\b[\w.+-]{1,64}@[\w-]{1,63}\.[\w.-]{2,63}",
+    re.IGNORECASE,
+)
+MONEY: Final = re.compile(
+    r"[$€£₹₽]\s?\d|\d\s?(?:usd|eur|btc|rub|dollars?|euros?)\b|\d\s?[$€£₹₽]", re.IGNORECASE
+)
+_UNSEEN: Final = re.compile(
+    "[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\U0001d400-\U0001d7ff\uff01-\uff5e]"
+)
 _EMOJI: Final = re.compile("[\u2600-\u27bf\U0001f300-\U0001faff]")
 
 _WORD_BYTE: Final = np.zeros(256, dtype=bool)
@@ -80,7 +90,9 @@ def extract(documents: Sequence[Document]) -> Batch:
     data = np.frombuffer(b"".join(encoded), dtype=np.uint8)
     wide = data.astype(np.uint64)
     words, pairs, word_from, word_to, word_doc = _words(data, wide, starts)
-    signals = np.array([_signals(document) for document in documents], dtype=np.float32).reshape(-1, len(SIGNALS))
+    signals = np.array([_signals(document) for document in documents], dtype=np.float32).reshape(
+        -1, len(SIGNALS)
+    )
     return Batch(data, starts, _chars(wide), words, pairs, word_from, word_to, word_doc, signals, folded)
 
 
@@ -104,7 +116,9 @@ def _words(
     data: NDArray[np.uint8], wide: NDArray[np.uint64], starts: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     inside = _WORD_BYTE[data]
-    edges = np.flatnonzero(inside[1:] != inside[:-1]) + 1  # every document begins with a space and ends in zeros
+    edges = (
+        np.flatnonzero(inside[1:] != inside[:-1]) + 1
+    )  # every document begins with a space and ends in zeros
     begin, end = edges[::2], edges[1::2]
     powers, inverses = _powers(data.size + 1)
     sums = np.concatenate(([np.uint64(0)], np.cumsum((wide + np.uint64(1)) * powers[: data.size])))
@@ -112,7 +126,11 @@ def _words(
     doc = np.searchsorted(starts, begin, side="right") - 1
     offset = 1 << CHAR_BITS
     words = _bucket(hashes, WORD_BITS) + offset
-    pairs = _bucket(hashes[:-1] * _PAIR + hashes[1:], WORD_BITS) + offset if hashes.size else np.empty(0, np.int64)
+    pairs = (
+        _bucket(hashes[:-1] * _PAIR + hashes[1:], WORD_BITS) + offset
+        if hashes.size
+        else np.empty(0, np.int64)
+    )
     return words, pairs, begin.astype(np.int64), end.astype(np.int64), doc.astype(np.int64)
 
 
@@ -159,7 +177,7 @@ def scales(batch: Batch) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 
 def matrix(documents: Sequence[Document]) -> csr_matrix:
     """The features as a sparse matrix, n x (BUCKETS + signals), for training; scoring needs no matrix."""
-    from scipy.sparse import csr_matrix  # noqa: PLC0415  # training only: not loaded by the service
+    from scipy.sparse import csr_matrix  # training only: not loaded by the service
 
     batch = extract(documents)
     count, size = len(documents), batch.data.size
@@ -167,7 +185,12 @@ def matrix(documents: Sequence[Document]) -> csr_matrix:
     char_doc = np.repeat(np.arange(count), np.diff(np.append(batch.starts, size)))
     same = batch.word_doc[1:] == batch.word_doc[:-1]
     rows = np.concatenate(
-        [*[char_doc] * len(NGRAMS), batch.word_doc, batch.word_doc[:-1][same], np.repeat(np.arange(count), len(SIGNALS))]
+        [
+            *[char_doc] * len(NGRAMS),
+            batch.word_doc,
+            batch.word_doc[:-1][same],
+            np.repeat(np.arange(count), len(SIGNALS)),
+        ]
     )
     columns = np.concatenate(
         [*batch.chars, batch.words, batch.pairs[same], np.tile(np.arange(len(SIGNALS)) + BUCKETS, count)]

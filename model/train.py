@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ CHUNK: Final = 2_000  # documents hashed together
 
 def say(text: str) -> None:
     """Progress, for the one who waits."""
-    print(text, file=sys.stderr, flush=True)  # noqa: T201
+    print(text, file=sys.stderr, flush=True)
 
 
 def featurise(rows: Sequence[Row]) -> csr_matrix:
@@ -37,7 +37,8 @@ def featurise(rows: Sequence[Row]) -> csr_matrix:
         parts.append(matrix([row.document for row in rows[start : start + CHUNK]]))
         if start // CHUNK % 10 == 0:
             say(f"  features: {start} of {len(rows)}")
-    return vstack(parts, format="csr")
+    found: csr_matrix = vstack(parts, format="csr")
+    return found
 
 
 def weights_of(rows: Sequence[Row]) -> NDArray[np.float64]:
@@ -58,7 +59,7 @@ def fit(features: csr_matrix, rows: Sequence[Row], seed: int) -> artifact.Head:
 
 
 def margins(features: csr_matrix, head: artifact.Head) -> NDArray[np.float64]:
-    """x . weights + intercept for each row."""
+    """X . weights + intercept for each row."""
     found: NDArray[np.float64] = features @ head.weights.astype(np.float64) + head.intercept
     return found
 
@@ -83,7 +84,7 @@ def crossed(features: csr_matrix, rows: Sequence[Row], seed: int) -> NDArray[np.
     for number in range(FOLDS):
         say(f"  fold {number + 1} of {FOLDS}")
         inside = np.flatnonzero(fold != number)
-        head = fit(features[inside], [rows[index] for index in inside], seed)
+        head = fit(features[inside], [rows[index] for index in inside.tolist()], seed)
         outside = np.flatnonzero(fold == number)
         found[outside] = margins(features[outside], head)
     return found
@@ -92,17 +93,23 @@ def crossed(features: csr_matrix, rows: Sequence[Row], seed: int) -> NDArray[np.
 def train(data: Path, out: Path, seed: int) -> dict[str, Any]:
     """Trains on a folder of labelled comments, writes model and card, returns the manifest."""
     rows = load(data, held_out=False)
-    if len({row.spam for row in rows}) < 2:  # noqa: PLR2004
-        raise artifact.ArtifactError(f"{data} has no sources with both spam and ham; see model/data.py for their names.")
+    if len({row.spam for row in rows}) < 2:
+        raise artifact.ArtifactError(
+            f"{data} has no sources with both spam and ham; see model/data.py for their names."
+        )
     say(f"{len(rows)} rows of {len({row.source for row in rows})} sources")
     features = featurise(rows)
     head = fit(features, rows, seed)
     slope, shift = calibrate(crossed(features, rows, seed), rows, seed)
-    heads = {"spam": replace(head, weights=head.weights.astype(np.float16).astype(np.float32), slope=slope, shift=shift)}
+    heads = {
+        "spam": replace(
+            head, weights=head.weights.astype(np.float16).astype(np.float32), slope=slope, shift=shift
+        )
+    }
     assert heads["spam"].weights.size == BUCKETS + len(SIGNALS)
     counts = Counter(row.source for row in rows)
     about: dict[str, Any] = {
-        "created": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        "created": dt.datetime.now(dt.UTC).date().isoformat(),
         "seed": seed,
         "prevalence": PREVALENCE,
         "sources": [

@@ -98,7 +98,7 @@ def load_classifier(folder: Path | None) -> Classifier | None:
 def run(settings: Settings, roles: frozenset[str]) -> int:
     """Runs the roles ``api`` and ``worker`` until SIGTERM or SIGINT; returns the exit status."""
     try:
-        import uvloop  # noqa: PLC0415  # absent on Windows
+        import uvloop  # absent on Windows
     except ImportError:
         return asyncio.run(_run(settings, roles))
     return uvloop.run(_run(settings, roles))
@@ -121,9 +121,9 @@ async def _run(settings: Settings, roles: frozenset[str]) -> int:
             url = await stack.enter_async_context(
                 _web(store, settings, metrics, model_loaded=lambda: classifier is not None)
             )
-            print(f"ready {url}", flush=True)  # noqa: T201  # promised by the contract
+            print(f"ready {url}", flush=True)  # promised by the contract
         else:
-            print("ready", flush=True)  # noqa: T201
+            print("ready", flush=True)
         await stopping.wait()
         log.info("stopping: what is under way is finished")
     return _status(crew)

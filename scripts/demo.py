@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import urllib.request
-from pathlib import Path
 from typing import Final
 
 from moderation.cli.parser import parser, settings_of
@@ -35,7 +34,7 @@ def main() -> int:
         if line.startswith("ready "):
             url = line.split()[1]
             _let_a_human_decide(url, keys["admin_key"])
-            print(_advice(url, keys), flush=True)  # noqa: T201  # this module speaks to a person at a terminal
+            print(_advice(url, keys), flush=True)  # this module speaks to a person at a terminal
         return service.wait()
 
 
@@ -74,9 +73,10 @@ def _let_a_human_decide(url: str, admin_key: str) -> None:
 
 
 def _default_policy() -> dict[str, object]:
-    from moderation.web.wire import PolicyBody  # noqa: PLC0415
+    from moderation.web.wire import PolicyBody
 
-    return PolicyBody().model_dump(mode="json")
+    defaults: dict[str, object] = PolicyBody.model_validate({}).model_dump(mode="json")
+    return defaults
 
 
 def _advice(url: str, keys: dict[str, str]) -> str:

@@ -26,8 +26,12 @@ def _no_blocking_calls() -> Iterator[None]:
         for call in guard.functions.values():
             # Before anything is served: reading the scripts, starting and stopping the embedded server.
             call.can_block_in("moderation/store/lua.py", {"load"})
-            call.can_block_in("moderation/store/embedded.py", {"start", "stop", "_ended", "socket_of_running"})
-            call.can_block_in("redis/utils.py", {"get_lib_version"})  # reads its own version once per connection
+            call.can_block_in(
+                "moderation/store/embedded.py", {"start", "stop", "_ended", "socket_of_running"}
+            )
+            call.can_block_in(
+                "redis/utils.py", {"get_lib_version"}
+            )  # reads its own version once per connection
         yield
 
 

@@ -70,7 +70,9 @@ def within(name: str, places: tuple[str, ...]) -> bool:
     return any(name == place or name.startswith(place + ".") for place in places)
 
 
-@pytest.mark.parametrize(("name", "path"), modules(), ids=lambda value: value if isinstance(value, str) else "")
+@pytest.mark.parametrize(
+    ("name", "path"), modules(), ids=lambda value: value if isinstance(value, str) else ""
+)
 def test_direction(name: str, path: Path) -> None:
     """No module reaches up or sideways."""
     place = max((one for one in ALLOWED if within(name, (one,))), key=len, default=None)

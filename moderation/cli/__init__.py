@@ -18,13 +18,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         settings = settings_of(options)
         status: int = options.run(options, settings)
     except ModerationError as failure:
-        print(failure.detail, file=sys.stderr)  # noqa: T201  # the shell is this module's screen
+        print(failure.detail, file=sys.stderr)  # the shell is this module's screen
         return 2
     except ValidationError as failure:
         for fault in failure.errors(include_input=False, include_url=False, include_context=False):
             name = "_".join(str(part) for part in fault["loc"] if isinstance(part, str))
             flag = name.replace("_", "-")
-            print(f"MODERATION_{name.upper()} (or --{flag}): {fault['msg']}.", file=sys.stderr)  # noqa: T201
+            print(f"MODERATION_{name.upper()} (or --{flag}): {fault['msg']}.", file=sys.stderr)
         return 2
     except BrokenPipeError:  # the reader of our output has seen enough
         return 0

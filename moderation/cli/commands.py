@@ -42,7 +42,7 @@ def worker(_: Options, settings: Settings) -> int:
 
 
 def _run(settings: Settings, *roles: str) -> int:
-    from moderation import app, logs  # noqa: PLC0415
+    from moderation import app, logs
 
     if len(roles) == 1 and settings.redis_url is None:
         raise Unfit("A role alone shares a Redis with the others: give its address with --redis-url.")
@@ -71,7 +71,7 @@ def site_add(options: Options, settings: Settings) -> int:
     """Makes a site and prints its keys."""
 
     async def make(store: Store) -> dict[str, str]:
-        from moderation.store import Role  # noqa: PLC0415
+        from moderation.store import Role
 
         await store.sites.add(options.slug)
         site = await store.keyring.add(options.slug, Role.SITE, "site")
@@ -99,9 +99,9 @@ def key_add(options: Options, settings: Settings) -> int:
     """Makes a key and prints it."""
 
     async def make(store: Store) -> dict[str, str]:
-        from moderation.store import Role  # noqa: PLC0415
+        from moderation.store import Role
 
-        if not options.name.strip() or not options.name.isprintable() or len(options.name) > 100:  # noqa: PLR2004
+        if not options.name.strip() or not options.name.isprintable() or len(options.name) > 100:
             raise Invalid("--name takes 1 to 100 printable characters.")
         if options.name in {"model", "rule"}:
             raise Invalid("--name: `model` and `rule` stand for decisions by no human; choose another.")
@@ -192,7 +192,7 @@ def _documents(lines: IO[str]) -> Iterator[dict[str, Any]]:
 
 
 def _with_store(settings: Settings, use: Callable[[Store], Awaitable[T]]) -> T:
-    from moderation.app import open_store  # noqa: PLC0415
+    from moderation.app import open_store
 
     async def opened() -> T:
         async with open_store(settings, cli=True) as store:
@@ -202,8 +202,8 @@ def _with_store(settings: Settings, use: Callable[[Store], Awaitable[T]]) -> T:
 
 
 def _print(text: str) -> None:
-    print(text)  # noqa: T201  # a command's answer
+    print(text)  # a command's answer
 
 
 def _progress(text: str) -> None:
-    print(text, file=sys.stderr)  # noqa: T201  # long work shows progress
+    print(text, file=sys.stderr)  # long work shows progress

@@ -1,0 +1,1 @@
+"""Comments, decisions and policy. Pure: no clock, no Redis, no HTTP."""

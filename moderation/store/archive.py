@@ -13,8 +13,8 @@ from pydantic_core import from_json, to_json
 
 from moderation.errors import Conflict, Invalid, NotFound
 from moderation.store.client import Link, Word
-from moderation.store.pipe import Refused
 from moderation.store.keys import SITES
+from moderation.store.pipe import Refused
 
 FORMAT: Final = 1
 STEP: Final = 500  # keys, events or comments handled together

@@ -191,7 +191,7 @@ def _runs(program: str) -> bool:
     except (OSError, subprocess.SubprocessError):
         return False
     version = said.partition("v=")[2].partition(".")[0]
-    return version.isdigit() and int(version) >= 7  # noqa: PLR2004  # the oldest with all that we use
+    return version.isdigit() and int(version) >= 7  # the oldest with all that we use
 
 
 def socket_path(data_dir: Path) -> Path:

@@ -151,7 +151,7 @@ class Pipe:
             self._wire.abort()
             await self._wire.lost.wait()
 
-    async def call(self, *command: bytes | str | int | float) -> Reply:
+    async def call(self, *command: bytes | str | float) -> Reply:
         """Sends one command; returns its answer or raises ConnectionLost or Refused."""
         wire = self._wire or await self._wait()
         return await wire.send(command)
@@ -203,7 +203,7 @@ class Pipe:
             except (ConnectionLost, Refused) as failure:
                 self._refusal = failure.kind if isinstance(failure, Refused) else None
                 # Jitter, so that many processes do not come back in one moment; chance without need of secrecy.
-                await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311
+                await asyncio.sleep(pause * random.uniform(0.5, 1.0))
                 pause = min(longest, pause * 2)
             else:
                 log.info("connected to the server again")

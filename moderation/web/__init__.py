@@ -1,0 +1,1 @@
+"""HTTP: thin handlers, parse -> one call -> wire."""

@@ -73,6 +73,6 @@ def number_of(query: MultiMapping[str], name: str, default: int, least: int, mos
     text = query.get(name)
     if text is None:
         return default
-    if not (text.isascii() and text.isdigit() and len(text) < 10 and least <= int(text) <= most):  # noqa: PLR2004
+    if not (text.isascii() and text.isdigit() and len(text) < 10 and least <= int(text) <= most):
         raise BadRequest(f"The query parameter {name} takes a whole number from {least} to {most}.")
     return int(text)

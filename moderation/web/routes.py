@@ -192,7 +192,7 @@ def _outermost(desk: Desk) -> Callable[..., Awaitable[web.StreamResponse]]:
             seconds = time.perf_counter() - began
             route = _route_name(request)
             count(route, request.method, response.status, seconds)
-            if log_all or response.status >= 400:  # noqa: PLR2004
+            if log_all or response.status >= 400:
                 _log(route, request.method, response.status, seconds)
         finally:
             current_request.reset(token)
@@ -248,7 +248,7 @@ def _route_name(request: web.Request) -> str:
 
 
 def _log(route: str, method: str, status: int, seconds: float) -> None:
-    level = logging.WARNING if status >= 500 else logging.INFO  # noqa: PLR2004
+    level = logging.WARNING if status >= 500 else logging.INFO
     log.log(level, "%s %s %d", method, route, status, extra={"seconds": round(seconds, 6)})
 
 
@@ -268,7 +268,7 @@ class _Counter:
             )
             child = self._metrics.requests.labels(route, known, str(status))
             found = (child.inc, self._metrics.request_seconds.labels(route).observe)
-            if len(self._bound) < 1_000:  # noqa: PLR2004  # methods are the caller's words: a bound
+            if len(self._bound) < 1_000:  # methods are the caller's words: a bound
                 self._bound[place] = found
         found[0]()
         found[1](seconds)

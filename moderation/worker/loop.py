@@ -116,7 +116,7 @@ class Worker:
     async def _reclaim_forever(self) -> None:
         while not self._stopping.is_set():
             # Jitter, so that many workers do not look at one moment; chance without need of secrecy.
-            await asyncio.sleep(RECLAIM_SECONDS * random.uniform(0.8, 1.2))  # noqa: S311
+            await asyncio.sleep(RECLAIM_SECONDS * random.uniform(0.8, 1.2))
             await self._persist(lambda: self._reclaim(self._lease_ms))
             await self._persist(self._inbox.forget_idle)
 
@@ -154,6 +154,6 @@ class Worker:
             if self._stopping.is_set():
                 return None
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(pause * random.uniform(0.5, 1.0)):  # noqa: S311  # jitter, no secret
+                async with asyncio.timeout(pause * random.uniform(0.5, 1.0)):  # jitter, no secret
                     await self._stopping.wait()
             pause = min(longest, pause * 2)

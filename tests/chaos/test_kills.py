@@ -47,13 +47,18 @@ async def test_workers_killed_at_random(tmp_path: Path) -> None:
     assert len(told) == COMMENTS
     assert set(told.values()) == {1}, "one event for each comment"
     kinds = Counter(event["type"].removeprefix("comment.") for event in events)
-    assert kinds == Counter({name: counts[name] for name in ("pending", "approved", "rejected") if counts[name]})
+    assert kinds == Counter(
+        {name: counts[name] for name in ("pending", "approved", "rejected") if counts[name]}
+    )
 
 
 async def _post_all(api: Api) -> None:
     texts = held_back(200)
     for start in range(0, COMMENTS, 50):
-        rows = [{"id": f"c{n}", "text": texts[n % 200], "author": {"id": f"u{n % 7}"}} for n in range(start, start + 50)]
+        rows = [
+            {"id": f"c{n}", "text": texts[n % 200], "author": {"id": f"u{n % 7}"}}
+            for n in range(start, start + 50)
+        ]
         status, answer = await api.call("POST", "/comments/batch", rows)
         assert status == 207, answer
         assert {row["status_code"] for row in answer["items"]} == {202}

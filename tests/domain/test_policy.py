@@ -52,4 +52,8 @@ def test_a_decision_says_who_and_why() -> None:
     )  # fmt: skip
     assert "reject_above" in (by_score.because or "")
     by_rule = decide(Policy(), {"spam": 0.0}, (BAN,))
-    assert (by_rule.by, by_rule.reason, by_rule.because) == (By.RULE, RejectReason.BANNED_WORD, BAN.reason.text)
+    assert (by_rule.by, by_rule.reason, by_rule.because) == (
+        By.RULE,
+        RejectReason.BANNED_WORD,
+        BAN.reason.text,
+    )

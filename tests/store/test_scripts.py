@@ -120,7 +120,9 @@ async def test_a_human_faster_than_the_model(store: Store) -> None:
     scored = await store.comments.get(SITE, "c1")
     assert (scored.status, scored.scores) == (Status.REJECTED, {"spam": 0.01})
     undone = await store.comments.undo(SITE, "c1", "ann", "op-2")
-    assert undone.status == Status.APPROVED, "an undo leads to what the policy says, never back to an unscored state"
+    assert undone.status == Status.APPROVED, (
+        "an undo leads to what the policy says, never back to an unscored state"
+    )
     assert await problems(store, SITE) == []
 
 
@@ -130,7 +132,9 @@ async def test_edit_is_judged_anew(store: Store) -> None:
     edited = await store.comments.edit(SITE, "c1", "Buy pills", "op-1")
     assert (edited.status, edited.revision, edited.scores, edited.decision) == (Status.QUEUED, 2, {}, None)
     assert (await store.comments.edit(SITE, "c1", "Buy pills", "op-2")).revision == 2
-    assert (await store.comments.accept(SITE, draft())).new is False, "the first text again is a repeat, no conflict"
+    assert (await store.comments.accept(SITE, draft())).new is False, (
+        "the first text again is a repeat, no conflict"
+    )
     await score(store, 0.99)
     assert (await store.comments.get(SITE, "c1")).status == Status.REJECTED
     assert await types(store) == ["comment.approved", "comment.edited", "comment.rejected"]

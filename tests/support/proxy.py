@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from pathlib import Path
+from typing import Self
 
 
 class CuttingProxy:
@@ -22,7 +23,7 @@ class CuttingProxy:
         """The answers to the next ``times`` scripts are cut."""
         self._cuts += times
 
-    async def __aenter__(self) -> CuttingProxy:
+    async def __aenter__(self) -> Self:
         self._server = await asyncio.start_unix_server(self._serve, self.path)
         return self
 

@@ -53,7 +53,10 @@ class Service:
     async def start(self) -> None:
         """Starts it and waits for its ready line."""
         self._process = await asyncio.create_subprocess_exec(
-            *self._command, cwd=ROOT, stdout=asyncio.subprocess.PIPE, env={**os.environ, "MODERATION_LOG_LEVEL": "ERROR"}
+            *self._command,
+            cwd=ROOT,
+            stdout=asyncio.subprocess.PIPE,
+            env={**os.environ, "MODERATION_LOG_LEVEL": "ERROR"},
         )
         assert self._process.stdout is not None
         line = await asyncio.wait_for(self._process.stdout.readline(), START_SECONDS)

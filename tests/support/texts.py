@@ -38,7 +38,13 @@ def held_back(number: int) -> list[str]:
         with gzip.open(folder / f"{name}.jsonl.gz", "rt", encoding="utf-8") as rows:
             for line in rows:
                 text = json.loads(line)["text"]
-                if text.strip() and "\0" not in text and len(text) < 10_000 and is_held_out(text) and text not in found:
+                if (
+                    text.strip()
+                    and "\0" not in text
+                    and len(text) < 10_000
+                    and is_held_out(text)
+                    and text not in found
+                ):
                     found[text] = None
                     taken += 1
                     if taken >= -(-number // 5):

@@ -142,10 +142,10 @@ async def test_an_entry_that_kills_its_workers_goes_to_a_human(store: Store) -> 
     inbox = store.inboxes("victim")[0]
     await inbox.open()
     await inbox.read(10)
-    (entry, deliveries), = await inbox.abandoned(0, 10)
+    ((entry, deliveries),) = await inbox.abandoned(0, 10)
     while deliveries < 3:  # two more workers took it over and died
         await inbox.take_over(entry, 0, deliveries)
-        (entry, deliveries), = await inbox.abandoned(0, 10)
+        ((entry, deliveries),) = await inbox.abandoned(0, 10)
     await inbox.close()
     model = Scripted()
     await work(store, model, 1, lease_seconds=0.05)
@@ -167,7 +167,9 @@ async def test_a_broken_check_holds_the_comment(store: Store, monkeypatch: pytes
 
 
 async def test_the_shipped_model_judges(store: Store) -> None:
-    await post(store, "earn $5000 weekly from home whatsapp +1 555 010 9999 http://cash.example", "I agree with you.")
+    await post(
+        store, "earn $5000 weekly from home whatsapp +1 555 010 9999 http://cash.example", "I agree with you."
+    )
     await work(store, Classifier.load(), 2)
     spam, ham = [await store.comments.get(SITE, name) for name in ("c0", "c1")]
     assert spam.scores["spam"] > ham.scores["spam"]
