@@ -65,6 +65,10 @@ class Store:
         """Each partition's stream, for one worker."""
         return [Inbox(self.link, number, consumer) for number in range(self.link.keys.partitions)]
 
+    async def waiting(self) -> int:
+        """How many comments wait for a score, in all partitions."""
+        return sum([await inbox.waiting() for inbox in self.inboxes("")])
+
     async def ping(self) -> None:
         """Raises StoreUnavailable if the server does not answer."""
         await self.link.call("PING")

@@ -40,9 +40,18 @@ async def read(request: web.Request, limit: int, seconds: float) -> bytes:
         raise UnsupportedMedia("Send the body without a Content-Encoding.")
     if (request.content_length or 0) > limit:
         raise TooLarge(f"Send at most {limit} bytes.")
+    content = request.content
+    if content.is_eof():  # it came with the head, as small bodies do: nothing to wait for
+        data = content.read_nowait()
+        if content.at_eof():
+            if len(data) > limit:
+                raise TooLarge(f"Send at most {limit} bytes.")
+            return data
+    else:
+        data = b""
     try:
         async with asyncio.timeout(seconds):
-            return await _bounded(request, limit)
+            return await _rest(request, data, limit)
     except TimeoutError:
         raise RequestTimeout(
             f"Send the whole body within {seconds:g} seconds.", headers={"Connection": "close"}
@@ -51,18 +60,9 @@ async def read(request: web.Request, limit: int, seconds: float) -> bytes:
         raise BadRequest("The body's transfer encoding is broken.", headers={"Connection": "close"}) from None
 
 
-async def _bounded(request: web.Request, limit: int) -> bytes:
-    content = request.content
-    if content.is_eof():  # it came with the head, as small bodies do
-        data = content.read_nowait()
-        if content.at_eof():
-            if len(data) > limit:
-                raise TooLarge(f"Send at most {limit} bytes.")
-            return data
-    else:
-        data = b""
+async def _rest(request: web.Request, data: bytes, limit: int) -> bytes:
     parts, size = [data], len(data)
-    while part := await content.readany():
+    while part := await request.content.readany():
         parts.append(part)
         size += len(part)
         if size > limit:

@@ -22,6 +22,7 @@ from moderation.web.desk import Call
 from moderation.web.problems import problem
 
 MAX_WAIT: Final = 10  # seconds of `Prefer: wait`
+_JSON: Final = {"Content-Type": "application/json"}
 _WAIT: Final = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,4})\"?(?:$|[,;\s])", re.IGNORECASE)
 
 
@@ -30,8 +31,7 @@ def answer(comment: Comment, status: int = 200, headers: dict[str, str] | None =
     return web.Response(
         status=status,
         body=to_json(wire.comment_answer(comment)),
-        content_type="application/json",
-        headers=headers,
+        headers={"Content-Type": "application/json", **headers} if headers else _JSON,
     )
 
 

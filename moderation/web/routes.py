@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import re
 import secrets
@@ -144,6 +145,8 @@ OPEN: Final[tuple[tuple[str, OpenHandler, str], ...]] = (
     ("/docs", docs_page.serve, "The documentation as a page, offline."),
 )
 
+_PROCESS: Final = secrets.token_hex(4) + "-"  # a request's id: the process, then a running number
+_NUMBERS: Final = itertools.count(1)
 _SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -177,7 +180,7 @@ def _opened(handler: OpenHandler, desk: Desk) -> Callable[[web.Request], Awaitab
 def _outermost(desk: Desk) -> Callable[..., Awaitable[web.StreamResponse]]:
     """Request id, faults as problems, metrics, and the log of what failed: once around everything."""
     log_all = desk.settings.access_log == "all"
-    count = _Counter(desk.metrics)
+    count = desk.metrics.requests.answered
 
     @web.middleware
     async def around(
@@ -239,7 +242,7 @@ def _request_id(request: web.Request) -> str:
     given = request.headers.get("X-Request-ID")
     if given is not None and _SANE_ID.fullmatch(given):
         return given
-    return secrets.token_hex(8)
+    return f"{_PROCESS}{next(_NUMBERS):x}"
 
 
 def _route_name(request: web.Request) -> str:
@@ -250,25 +253,3 @@ def _route_name(request: web.Request) -> str:
 def _log(route: str, method: str, status: int, seconds: float) -> None:
     level = logging.WARNING if status >= 500 else logging.INFO
     log.log(level, "%s %s %d", method, route, status, extra={"seconds": round(seconds, 6)})
-
-
-class _Counter:
-    """Counts requests; a bound child per route, method and status saves the look-up on the hot path."""
-
-    def __init__(self, metrics: Metrics) -> None:
-        self._metrics = metrics
-        self._bound: dict[tuple[str, str, int], tuple[Callable[[], None], Callable[[float], None]]] = {}
-
-    def __call__(self, route: str, method: str, status: int, seconds: float) -> None:
-        place = (route, method, status)
-        found = self._bound.get(place)
-        if found is None:
-            known = (
-                method if method in {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"} else "other"
-            )
-            child = self._metrics.requests.labels(route, known, str(status))
-            found = (child.inc, self._metrics.request_seconds.labels(route).observe)
-            if len(self._bound) < 1_000:  # methods are the caller's words: a bound
-                self._bound[place] = found
-        found[0]()
-        found[1](seconds)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from aiohttp import web
 from pydantic_core import to_json
 
@@ -35,6 +37,10 @@ async def readyz(request: web.Request, desk: Desk) -> web.Response:
 async def metrics(request: web.Request, desk: Desk) -> web.Response:
     """Prometheus text."""
     del request
+    with contextlib.suppress(
+        StoreUnavailable
+    ):  # the scrape must not fail with the store: it would hide the fault
+        desk.metrics.waiting.set(await desk.store.waiting())
     return web.Response(
         body=desk.metrics.text(), headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"}
     )
