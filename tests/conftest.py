@@ -35,6 +35,12 @@ def _no_blocking_calls() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True)
+def _quick_stop(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker that is told to stop waits out its blocking read: short in tests."""
+    monkeypatch.setattr("moderation.store.inbox.BLOCK_MS", 50)
+
+
 @pytest.fixture(scope="session")
 def server_socket() -> Iterator[Path]:
     """The unix socket of the run's embedded server."""

@@ -18,7 +18,7 @@ from moderation.domain.ids import MAX_ID, uuid7
 from moderation.errors import BadRequest, ModerationError, TooLarge
 from moderation.store import Accepted, Bell
 from moderation.web import body, wire
-from moderation.web.desk import Call
+from moderation.web.desk import REQUEST_ID, Call
 from moderation.web.problems import problem
 
 MAX_WAIT: Final = 10  # seconds of `Prefer: wait`
@@ -103,7 +103,7 @@ async def post_batch(call: Call) -> web.Response:
     parsed = [_parsed(call, text) for text in texts]
     drafts = [one for one in parsed if isinstance(one, Draft)]
     stored = iter(await call.desk.store.comments.accept_many(call.site, drafts))
-    request_id: str = call.request["request_id"]
+    request_id = call.request[REQUEST_ID]
     return rows([_row(one, next(stored) if isinstance(one, Draft) else None, request_id) for one in parsed])
 
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from moderation.domain.decision import Action, By, Decision
 from moderation.web import body, wire
 from moderation.web.comments import answer, operation, row, rows
-from moderation.web.desk import Call
+from moderation.web.desk import REQUEST_ID, Call
 
 B = TypeVar("B", bound=BaseModel)
 
@@ -43,7 +43,7 @@ async def many(call: Call) -> web.Response:
     asked = await _asked(call, wire.DecisionsBody)
     decisions = [(one.id, _decision(one, call.key.name), one.override) for one in asked.decisions]
     found = await call.desk.store.comments.decide_many(call.site, decisions, operation(call))
-    request_id: str = call.request["request_id"]
+    request_id = call.request[REQUEST_ID]
     return rows(
         [row(one.id, result, 200, request_id) for one, result in zip(asked.decisions, found, strict=True)]
     )

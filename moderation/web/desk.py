@@ -55,6 +55,7 @@ Handler = Callable[[Call], Awaitable[web.StreamResponse]]
 OpenHandler = Callable[[web.Request, Desk], Awaitable[web.StreamResponse]]
 
 DESK: Final = web.AppKey("desk", Desk)
+REQUEST_ID: Final = web.RequestKey("request_id", str)
 
 
 def query_of(request: web.Request, *known: str) -> MultiMapping[str]:

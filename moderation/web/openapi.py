@@ -7,7 +7,7 @@ import re
 from functools import cache
 from http import HTTPStatus
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from aiohttp import web
 from pydantic import BaseModel
@@ -18,6 +18,8 @@ from moderation.web.desk import Desk
 
 if TYPE_CHECKING:
     from moderation.web.routes import Route
+
+VERSION: Final = version("moderation")  # read once, before anything is served
 
 _PARTS = {
     "site": {"type": "string", "pattern": "^[a-z0-9-]{1,64}$", "example": "gazette"},
@@ -51,7 +53,7 @@ def document() -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {
             "title": "Moderation: the comment desk",
-            "version": version("moderation"),
+            "version": VERSION,
             "description": "Reader comments in, decisions out. Errors are RFC 9457 problem documents.",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },

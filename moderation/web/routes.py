@@ -39,7 +39,7 @@ from moderation.web import (
     wire,
 )
 from moderation.web.auth import guarded
-from moderation.web.desk import DESK, NOTHING_HERE, Desk, Handler, OpenHandler
+from moderation.web.desk import DESK, NOTHING_HERE, REQUEST_ID, Desk, Handler, OpenHandler
 
 log = logging.getLogger(__name__)
 
@@ -188,7 +188,7 @@ def _outermost(desk: Desk) -> Callable[..., Awaitable[web.StreamResponse]]:
     ) -> web.StreamResponse:
         began = time.perf_counter()
         request_id = _request_id(request)
-        request["request_id"] = request_id
+        request[REQUEST_ID] = request_id
         token = current_request.set(request_id)
         try:
             response = await _answered(request, handler, request_id)

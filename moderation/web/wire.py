@@ -53,6 +53,12 @@ def _ip(text: str) -> str:
         raise _fault("ip", "Send an IPv4 or IPv6 address, or leave the field out.") from None
 
 
+def _in_our_time(time: datetime) -> datetime:
+    if not 1970 <= time.year < 2200:
+        raise _fault("time", "Send a time from 1970 on.")
+    return time
+
+
 def _small(value: dict[str, JsonValue]) -> dict[str, JsonValue]:
     if not value:
         return value
@@ -113,7 +119,9 @@ class CommentBody(Body):
     author: AuthorBody | None = None
     article: ArticleBody | None = None
     parent_id: Id | None = None
-    created_at: AwareDatetime | None = Field(None, description="RFC 3339 with a zone.")
+    created_at: Annotated[AwareDatetime, AfterValidator(_in_our_time)] | None = Field(
+        None, description="RFC 3339 with a zone."
+    )
     lang: Annotated[str, Field(max_length=35, pattern=r"^[A-Za-z0-9]+(?:[-_][A-Za-z0-9]+)*$")] | None = None
     metadata: Annotated[dict[str, JsonValue], AfterValidator(_small)] = Field(
         default_factory=dict, description="Anything of the site's own; up to 8 KiB of JSON."
