@@ -65,7 +65,7 @@ class Desk:
 @pytest.fixture
 async def desk(
     store: Store,
-    aiohttp_server: Callable[..., Awaitable[TestServer[web.Request]]],
+    aiohttp_server: Callable[..., Awaitable[TestServer]],
     aiohttp_client: Callable[..., Awaitable[TestClient[web.Request, web.Application]]],
 ) -> AsyncIterator[Desk]:
     """A site with a key for each role, another site, and a worker whose model reads the score from the text."""
