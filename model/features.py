@@ -27,6 +27,7 @@ CHAR_BITS: Final = 19  # buckets for characters: 2^19
 WORD_BITS: Final = 19  # and as many for words
 BUCKETS: Final = (1 << CHAR_BITS) + (1 << WORD_BITS)
 NGRAMS: Final = (3, 4, 5)
+END: Final = 0  # the bucket of a document's end
 PAD: Final = b"\0\0\0\0\0"  # the longest n-gram, so that none crosses a document's end
 
 _BASE: Final = np.uint64(0x9E3779B97F4A7C15)  # odd, so that it has an inverse modulo 2^64
@@ -89,11 +90,16 @@ def extract(documents: Sequence[Document]) -> Batch:
     starts = np.concatenate(([0], np.cumsum(lengths)[:-1])).astype(np.int64)
     data = np.frombuffer(b"".join(encoded), dtype=np.uint8)
     wide = data.astype(np.uint64)
+    chars = _chars(wide)
+    # An n-gram that begins in the padding would reach into the next document: it is the mark of an end instead.
+    ends = starts + lengths
+    for step in range(1, len(PAD) + 1):
+        chars[:, ends - step] = END
     words, pairs, word_from, word_to, word_doc = _words(data, wide, starts)
     signals = np.array([_signals(document) for document in documents], dtype=np.float32).reshape(
         -1, len(SIGNALS)
     )
-    return Batch(data, starts, _chars(wide), words, pairs, word_from, word_to, word_doc, signals, folded)
+    return Batch(data, starts, chars, words, pairs, word_from, word_to, word_doc, signals, folded)
 
 
 def _chars(wide: NDArray[np.uint64]) -> NDArray[np.int64]:

@@ -81,7 +81,18 @@ def test_every_dependency_has_its_reason_and_its_lock() -> None:
 
 
 def test_the_wheel_has_what_runs_and_nothing_else(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "-w", str(tmp_path), str(ROOT)]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "--quiet",
+        "--no-deps",
+        "--no-build-isolation",
+        "-w",
+        str(tmp_path),
+        str(ROOT),
+    ]
     subprocess.run(command, check=True, capture_output=True)
     (wheel,) = tmp_path.glob("*.whl")
     names = zipfile.ZipFile(wheel).namelist()
@@ -94,7 +105,9 @@ def test_the_wheel_has_what_runs_and_nothing_else(tmp_path: Path) -> None:
 
 
 def test_no_pickle_anywhere() -> None:
-    banned = re.compile(r"^\s*(?:import|from)\s+(?:pickle|joblib|cloudpickle|dill|marshal|shelve)\b", re.MULTILINE)
+    banned = re.compile(
+        r"^\s*(?:import|from)\s+(?:pickle|joblib|cloudpickle|dill|marshal|shelve)\b", re.MULTILINE
+    )
     for folder in ("moderation", "model", "bench", "scripts"):
         for path in (ROOT / folder).rglob("*.py"):
             assert not banned.search(path.read_text()), path
@@ -113,4 +126,6 @@ def test_every_lua_script_has_its_header_and_builds_keys_from_keys_only() -> Non
             if command in keyless or command.startswith("X") and first.startswith("'"):
                 continue
             # A key is KEYS[n], a name handed in as one, or begins with the site's record.
-            assert re.match(r"KEYS\[|site\b|key\b|'CONSUMERS'|'DELCONSUMER'", first), f"{path.name}: {command} {first}"
+            assert re.match(r"KEYS\[|site\b|key\b|'CONSUMERS'|'DELCONSUMER'", first), (
+                f"{path.name}: {command} {first}"
+            )

@@ -23,6 +23,10 @@ NAMES: Final = (
 )
 
 
+# What frees memory or must not wait for it: decisions stay possible when the server takes no more comments.
+WITHOUT_MEMORY: Final = frozenset({"commit", "decide", "undo", "erase", "forget_consumer"})
+
+
 @dataclass(frozen=True, slots=True)
 class Script:
     """A script's name, its whole text and the SHA-1 by which the server knows it."""
@@ -40,9 +44,13 @@ def load(event_days: int) -> dict[str, Script]:
     )
     shared = (folder / "_state.lua").read_text("utf-8")
     return {
-        name: _script(name, constants + shared + (folder / f"{name}.lua").read_text("utf-8"))
+        name: _script(name, _flags(name) + constants + shared + (folder / f"{name}.lua").read_text("utf-8"))
         for name in NAMES
     }
+
+
+def _flags(name: str) -> str:
+    return "#!lua flags=allow-oom\n" if name in WITHOUT_MEMORY else ""
 
 
 def _script(name: str, text: str) -> Script:
