@@ -252,9 +252,9 @@ def test_train_on_a_small_corpus_and_use_it(tmp_path: Path) -> None:
                     f"buy pills number {number} now" if kind == "spam" else f"the council met on day {number}"
                 )
                 out.write(json.dumps({"text": f"{text} {source}", "label": kind, "source": source}) + "\n")
-    for out in ("one", "two"):
+    for name in ("one", "two"):
         done = subprocess.run(
-            [sys.executable, "-m", "model", "train", "--data", str(data), "--out", str(tmp_path / out), "--seed", "3"],
+            [sys.executable, "-m", "model", "train", "--data", str(data), "--out", str(tmp_path / name), "--seed", "3"],
             capture_output=True, text=True, check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
@@ -263,11 +263,11 @@ def test_train_on_a_small_corpus_and_use_it(tmp_path: Path) -> None:
     )
     trained = Classifier.load(tmp_path / "one")
     assert spam(trained, "buy pills now") > spam(trained, "the council met")
-    out = subprocess.run(
+    judged = subprocess.run(
         [sys.executable, "-m", "model", "evaluate", "--data", str(data), "--model", str(tmp_path / "one"), "--out", str(tmp_path / "report")],
         capture_output=True, text=True, check=True,
     )  # fmt: skip
-    assert json.loads(out.stdout)["auc"] > 0.9
+    assert json.loads(judged.stdout)["auc"] > 0.9
     assert (tmp_path / "report" / "figures.png").stat().st_size > 1000
 
 
