@@ -53,6 +53,21 @@ CONTACT: Final = re.compile(
 MONEY: Final = re.compile(
     r"[$€£₹₽]\s?\d|\d\s?(?:usd|eur|btc|rub|dollars?|euros?)\b|\d\s?[$€£₹₽]", re.IGNORECASE
 )
+SIGNAL_CHARACTERS: Final = 2_000  # looked at for digits and capitals
+_ENDING: Final = re.compile(r"\.(?:com|net|org|info|biz|ru|xyz|top|shop|site|online|club|link|me)\b")
+_CURRENCY: Final = re.compile(r"\d\s?(?:usd|eur|btc|rub|dollar|euro)")
+_CONTACT_WORDS: Final = (
+    "whats",
+    "telegram",
+    "t.me",
+    "viber",
+    "wechat",
+    "skype",
+    "dm me",
+    "inbox me",
+    "+",
+    "@",
+)
 _UNSEEN: Final = re.compile(
     "[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\U0001d400-\U0001d7ff\uff01-\uff5e]"
 )
@@ -96,9 +111,9 @@ def extract(documents: Sequence[Document]) -> Batch:
     for step in range(1, len(PAD) + 1):
         chars[:, ends - step] = END
     words, pairs, word_from, word_to, word_doc = _words(data, wide, starts)
-    signals = np.array([_signals(document) for document in documents], dtype=np.float32).reshape(
-        -1, len(SIGNALS)
-    )
+    signals = np.array(
+        [_signals(document, text) for document, text in zip(documents, folded, strict=True)], dtype=np.float32
+    ).reshape(-1, len(SIGNALS))
     return Batch(data, starts, chars, words, pairs, word_from, word_to, word_doc, signals, folded)
 
 
@@ -154,24 +169,42 @@ def _powers(size: int) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
     return _tables["powers"], _tables["inverses"]
 
 
-def _signals(document: Document) -> tuple[float, ...]:
+def _signals(document: Document, folded: str) -> tuple[float, ...]:
+    # Cheap looks for what a pattern cannot do without come before each pattern: most comments have none of it.
     text = document.text
     size = max(1, len(text))
-    capitals = sum(map(str.isupper, text[:2000])) / min(size, 2000)
+    head = text[:SIGNAL_CHARACTERS]
+    seen = min(size, SIGNAL_CHARACTERS)
     ascii_only = text.isascii()
+    octets = head.encode("utf-8", "replace")
+    digits = len(octets) - len(octets.translate(None, b"0123456789"))
     return (
-        min(4, len(LINK.findall(text[:20000]))) / 2 if "." in text else 0.0,
+        min(4, len(LINK.findall(text[:20000]))) / 2 if _may_link(text, folded) else 0.0,
         min(1.0, math.log1p(size) / 8),
-        min(1.0, 4 * sum(map(text[:2000].count, "0123456789")) / min(size, 2000)),
-        capitals if size > 5 else 0.0,
-        1.0 if MONEY.search(text) else 0.0,
-        1.0 if CONTACT.search(text) else 0.0,
+        min(1.0, 4 * digits / seen),
+        _capitals(head, octets, ascii_only) / seen if size > 5 else 0.0,
+        1.0 if _may_name_money(text, folded) and MONEY.search(text) else 0.0,
+        1.0 if any(word in folded for word in _CONTACT_WORDS) and CONTACT.search(text) else 0.0,
         1.0 if document.author_url else 0.0,
         min(4, text.count("!")) / 4,
         0.0 if ascii_only else min(1.0, 8 * len(_UNSEEN.findall(text)) / size),
         0.0 if ascii_only else min(4, len(_EMOJI.findall(text))) / 4,
         1.0 if size < 20 else 0.0,
     )
+
+
+def _may_link(text: str, folded: str) -> bool:
+    return "." in text and ("://" in text or "www" in folded or _ENDING.search(folded) is not None)
+
+
+def _may_name_money(text: str, folded: str) -> bool:
+    return any(sign in text for sign in "$€£₹₽") or _CURRENCY.search(folded) is not None
+
+
+def _capitals(head: str, octets: bytes, ascii_only: bool) -> int:
+    if ascii_only:
+        return len(octets) - len(octets.translate(None, b"ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
+    return sum(map(str.isupper, head))
 
 
 def scales(batch: Batch) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
