@@ -17,7 +17,7 @@ from moderation.domain.comment import Comment, Draft, Status
 from moderation.domain.ids import MAX_ID, uuid7
 from moderation.errors import BadRequest, ModerationError, TooLarge
 from moderation.store import Accepted, Bell
-from moderation.web import body, wire
+from moderation.web import answers, body, wire
 from moderation.web.desk import REQUEST_ID, Call
 from moderation.web.problems import problem
 
@@ -30,7 +30,7 @@ def answer(comment: Comment, status: int = 200, headers: dict[str, str] | None =
     """A comment as an answer."""
     return web.Response(
         status=status,
-        body=to_json(wire.comment_answer(comment)),
+        body=to_json(answers.comment_answer(comment)),
         headers={"Content-Type": "application/json", **headers} if headers else _JSON,
     )
 
@@ -46,7 +46,7 @@ def row(
     """What became of one row."""
     if isinstance(found, ModerationError):
         return {"id": comment_id, "status_code": found.status, "problem": problem(found, request_id)}
-    return {"id": comment_id, "status_code": status, "comment": wire.comment_answer(found)}
+    return {"id": comment_id, "status_code": status, "comment": answers.comment_answer(found)}
 
 
 async def post(call: Call) -> web.Response:

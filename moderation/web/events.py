@@ -12,7 +12,7 @@ from pydantic_core import to_json
 
 from moderation.errors import BadRequest, Busy
 from moderation.store import Event, is_position
-from moderation.web import wire
+from moderation.web import answers
 from moderation.web.desk import Call, number_of, query_of
 
 MAX_WAIT: Final = 30  # seconds of a long poll
@@ -40,7 +40,7 @@ async def page(call: Call) -> web.StreamResponse:
         _waited(call, after, limit, wait) if wait else call.desk.store.events.page(call.site, after, limit)
     )
     answer = {
-        "items": [wire.event_answer(event) for event in found],
+        "items": [answers.event_answer(event) for event in found],
         "next": found[-1].id if found else after,
     }
     return web.Response(body=to_json(answer), content_type="application/json")
@@ -69,7 +69,7 @@ async def _stream(call: Call, after: str | None) -> web.StreamResponse:
         with contextlib.suppress(ConnectionError):  # the reader left; it knows its place
             while not call.desk.stopping.is_set():
                 for event in found:
-                    await response.write(_sse(wire.event_answer(event)))
+                    await response.write(_sse(answers.event_answer(event)))
                 if found:
                     after = found[-1].id
                 elif not await bell.wait(HEARTBEAT):

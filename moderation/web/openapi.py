@@ -13,7 +13,7 @@ from aiohttp import web
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from moderation.web import wire
+from moderation.web import answers, wire
 from moderation.web.desk import Desk
 
 if TYPE_CHECKING:
@@ -70,7 +70,8 @@ def document() -> dict[str, Any]:
 def _schemas() -> dict[str, Any]:
     models = [
         one
-        for one in vars(wire).values()
+        for module in (wire, answers)
+        for one in vars(module).values()
         if isinstance(one, type) and issubclass(one, BaseModel) and one is not BaseModel
     ]
     _, found = models_json_schema(
@@ -150,7 +151,7 @@ def _responses(route: Route) -> dict[str, Any]:
     for status in sorted({401, 403, 404, 500, *route.faults}):
         found[str(status)] = {
             "description": HTTPStatus(status).phrase,
-            "content": {"application/problem+json": {"schema": _ref(wire.ProblemAnswer)}},
+            "content": {"application/problem+json": {"schema": _ref(answers.ProblemAnswer)}},
         }
     return found
 

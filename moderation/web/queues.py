@@ -8,7 +8,7 @@ from pydantic_core import to_json
 from moderation.errors import BadRequest, NotFound
 from moderation.store import Filters, Order
 from moderation.store.keys import QUEUES
-from moderation.web import cursors, wire
+from moderation.web import answers, cursors
 from moderation.web.desk import Call, number_of, query_of
 
 
@@ -16,7 +16,7 @@ async def counts(call: Call) -> web.Response:
     """Every queue's size, counted, and the age of its oldest comment."""
     query_of(call.request)
     found = await call.desk.store.queues.counts(call.site)
-    queues = {name: wire.queue_answer(state) for name, state in found.items()}
+    queues = {name: answers.queue_answer(state) for name, state in found.items()}
     return web.Response(body=to_json({"queues": queues}), content_type="application/json")
 
 
@@ -41,7 +41,7 @@ async def listing(call: Call) -> web.Response:
     after = cursors.open_(secret, name, cursor) if cursor is not None else None
     page = await call.desk.store.queues.page(call.site, queue, order, limit, after, filters)
     answer = {
-        "items": [wire.comment_answer(comment) for comment in page.items],
+        "items": [answers.comment_answer(comment) for comment in page.items],
         "next": None if page.next is None else cursors.seal(secret, name, page.next),
     }
     return web.Response(body=to_json(answer), content_type="application/json")

@@ -27,6 +27,7 @@ from moderation.metrics import Metrics
 from moderation.settings import Settings
 from moderation.store import Role, Store
 from moderation.web import (
+    answers,
     comments,
     decisions,
     docs_page,
@@ -91,34 +92,34 @@ ROUTES: Final = (
     Route("POST", ON_SITE + "/comments", comments.post, SITE,
           "Post a comment. 202 once it is stored; with `Prefer: wait=N` 200 with its verdict, if it comes in N seconds. "
           "The same id and text again answers 200 and the stored comment, the same id with another text 409.",
-          {202: wire.CommentAnswer, 200: wire.CommentAnswer}, wire.CommentBody, faults=(*INTAKE, 409), example=_COMMENT),
+          {202: answers.CommentAnswer, 200: answers.CommentAnswer}, wire.CommentBody, faults=(*INTAKE, 409), example=_COMMENT),
     Route("POST", ON_SITE + "/comments/batch", comments.post_batch, SITE,
           "Post up to 1,000 comments, as a JSON array or as NDJSON; a result for each, in order.",
-          {207: wire.RowsAnswer}, wire.CommentBody, faults=INTAKE, example=[_COMMENT]),
+          {207: answers.RowsAnswer}, wire.CommentBody, faults=INTAKE, example=[_COMMENT]),
     Route("GET", ON_COMMENT, comments.get, BOTH, "A comment with scores, reasons, decision and history.",
-          {200: wire.CommentAnswer}, faults=(404, 503)),
+          {200: answers.CommentAnswer}, faults=(404, 503)),
     Route("PATCH", ON_COMMENT, comments.patch, SITE, "Edit a comment: a new text, scored and judged again.",
-          {200: wire.CommentAnswer}, wire.EditBody, faults=(*WRITE, 507), example={"text": "I disagree with the council."}),
+          {200: answers.CommentAnswer}, wire.EditBody, faults=(*WRITE, 507), example={"text": "I disagree with the council."}),
     Route("DELETE", ON_COMMENT, comments.delete, SITE, "Erase a comment everywhere; safe to repeat.",
           {204: None}, faults=(404, 503)),
     Route("POST", ON_COMMENT + "/report", comments.report, SITE, "Count a reader's flag; one per reporter counts.",
-          {200: wire.CommentAnswer}, wire.ReportBody, faults=WRITE, example={"reporter": "u-3", "reason": "abusive"}),
+          {200: answers.CommentAnswer}, wire.ReportBody, faults=WRITE, example={"reporter": "u-3", "reason": "abusive"}),
     Route("POST", ON_COMMENT + "/approve", decisions.approve, MODERATOR, "Approve a comment.",
-          {200: wire.CommentAnswer}, wire.ApproveBody, body_required=False, faults=(*WRITE, 409), example={}),
+          {200: answers.CommentAnswer}, wire.ApproveBody, body_required=False, faults=(*WRITE, 409), example={}),
     Route("POST", ON_COMMENT + "/reject", decisions.reject, MODERATOR, "Reject a comment for a reason.",
-          {200: wire.CommentAnswer}, wire.RejectBody, faults=(*WRITE, 409), example={"reason": "spam"}),
+          {200: answers.CommentAnswer}, wire.RejectBody, faults=(*WRITE, 409), example={"reason": "spam"}),
     Route("POST", ON_COMMENT + "/undo", decisions.undo, MODERATOR,
           "The comment as it stood before its last decision by a moderator; the site is told again.",
-          {200: wire.CommentAnswer}, wire.UndoBody, body_required=False, faults=(*WRITE, 409), example={}),
+          {200: answers.CommentAnswer}, wire.UndoBody, body_required=False, faults=(*WRITE, 409), example={}),
     Route("POST", ON_SITE + "/decisions", decisions.many, MODERATOR,
           "Up to 1,000 decisions at once; a result for each, in order.",
-          {207: wire.RowsAnswer}, wire.DecisionsBody, faults=INTAKE[:-1],
+          {207: answers.RowsAnswer}, wire.DecisionsBody, faults=INTAKE[:-1],
           example={"decisions": [{"id": "c-1842", "action": "reject", "reason": "spam"}]}),
     Route("GET", ON_SITE + "/queues", queues.counts, MODERATOR, "Every queue's size, counted, and its oldest comment's age.",
-          {200: wire.QueuesAnswer}, faults=(400, 503)),
+          {200: answers.QueuesAnswer}, faults=(400, 503)),
     Route("GET", ON_SITE + "/queues/{queue}", queues.listing, MODERATOR,
           "A page of a queue: `pending`, `reported`, `approved` or `rejected`.",
-          {200: wire.PageAnswer}, faults=(400, 404, 503), query=(
+          {200: answers.PageAnswer}, faults=(400, 404, 503), query=(
               Query("order", "Which comes first.", {"enum": ["oldest", "newest", "spam", "ham"], "default": "oldest"}),
               Query("limit", "How many, up to 100.", {**_NUMBER, "minimum": 1, "maximum": 100, "default": 50}),
               Query("cursor", "The last page's `next`."), Query("article", "Only of this article."),
@@ -126,7 +127,7 @@ ROUTES: Final = (
     Route("GET", ON_SITE + "/events", events.page, BOTH,
           "What happened, in order, after a place; `next` is always the place to go on from. With `Accept: "
           "text/event-stream` the same as a stream of server-sent events, which goes on from `Last-Event-ID`.",
-          {200: wire.EventsAnswer}, faults=(400, 503), query=(
+          {200: answers.EventsAnswer}, faults=(400, 503), query=(
               Query("after", "An event's id or the last `next`; from the beginning if it is left out."),
               Query("wait", "Seconds to wait for something to happen, up to 30.", {**_NUMBER, "maximum": 30, "default": 0}),
               Query("limit", "How many, up to 500.", {**_NUMBER, "minimum": 1, "maximum": 500, "default": 100}))),

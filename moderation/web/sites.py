@@ -5,14 +5,14 @@ from __future__ import annotations
 from aiohttp import web
 from pydantic_core import to_json
 
-from moderation.web import body, wire
+from moderation.web import answers, body, wire
 from moderation.web.desk import Call
 
 
 async def get_policy(call: Call) -> web.Response:
     """The policy in force."""
     policy = await call.desk.store.sites.policy(call.site)
-    return web.Response(body=to_json(wire.policy_answer(policy)), content_type="application/json")
+    return web.Response(body=to_json(answers.policy_answer(policy)), content_type="application/json")
 
 
 async def put_policy(call: Call) -> web.Response:
@@ -23,4 +23,4 @@ async def put_policy(call: Call) -> web.Response:
     data = await body.read(call.request, settings.max_batch_bytes, settings.body_timeout)
     policy = body.parse(wire.PolicyBody, data).policy()
     await call.desk.store.sites.set_policy(call.site, policy)
-    return web.Response(body=to_json(wire.policy_answer(policy)), content_type="application/json")
+    return web.Response(body=to_json(answers.policy_answer(policy)), content_type="application/json")

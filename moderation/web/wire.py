@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import ipaddress
 import json
-from datetime import UTC, datetime
-from functools import lru_cache
+from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, model_validator
 from pydantic_core import PydanticCustomError
 
-from moderation.domain.comment import Article, Author, Comment, Draft, Reason, RejectReason, Status
+from moderation.domain.comment import Article, Author, Draft, RejectReason
 from moderation.domain.ids import MAX_ID
 from moderation.domain.policy import Mode, Policy
-from moderation.store import Event, QueueState
 from moderation.store.private import Private
 
 MAX_TEXT_BYTES: Final = 65_536
@@ -227,138 +225,7 @@ class PolicyBody(Body):
         return Policy(**given)
 
 
-# --- answers: only for the document; they are written as dicts, without a second validation ---------------------
-
-
-class ReasonAnswer(BaseModel):
-    """One thing that speaks for holding or rejecting."""
-
-    code: str
-    text: str = Field(description="One plain sentence for an editor.")
-    weight: float
-    spans: list[tuple[int, int]] | None = Field(None, description="Character ranges in `text`, half open.")
-
-
-class DecisionAnswer(BaseModel):
-    """What put the comment in its status."""
-
-    by: str = Field(description="`model`, `rule`, or a moderator's name.")
-    kind: Literal["model", "rule", "moderator"]
-    status: Status
-    at: str
-    reason: RejectReason | None = None
-    note: str | None = None
-    because: str | None = None
-    score: float | None = None
-    model_version: str | None = None
-    would_be: Status | None = Field(None, description="In shadow mode: what `auto` would have done.")
-
-
-class AuthorAnswer(BaseModel):
-    """Who wrote, as far as it comes back."""
-
-    id: str | None = None
-    name: str | None = None
-    url: str | None = None
-    user_agent: str | None = None
-
-
-class ArticleAnswer(BaseModel):
-    """What was commented on."""
-
-    id: str | None = None
-    url: str | None = None
-    title: str | None = None
-
-
-class CommentAnswer(BaseModel):
-    """A comment with all that was found and decided."""
-
-    id: str
-    site: str
-    text: str
-    author: AuthorAnswer
-    article: ArticleAnswer
-    parent_id: str | None
-    created_at: str | None
-    lang: str | None
-    metadata: dict[str, Any]
-    revision: int
-    status: Status
-    received_at: str
-    scores: dict[str, float]
-    reasons: list[ReasonAnswer]
-    decision: DecisionAnswer | None
-    history: list[dict[str, Any]]
-    reports: int
-
-
-class ProblemAnswer(BaseModel):
-    """RFC 9457: what went wrong and what to mend."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    request_id: str
-    errors: list[dict[str, str]] | None = Field(
-        None, description="For a bad body: `pointer` and `detail` of each."
-    )
-
-
-class RowAnswer(BaseModel):
-    """What became of one row."""
-
-    id: str | None
-    status_code: int
-    comment: CommentAnswer | None = None
-    problem: ProblemAnswer | None = None
-
-
-class RowsAnswer(BaseModel):
-    """What became of each row, in order."""
-
-    items: list[RowAnswer]
-
-
-class PageAnswer(BaseModel):
-    """Comments in order, and the cursor to go on from."""
-
-    items: list[CommentAnswer]
-    next: str | None
-
-
-class QueueAnswer(BaseModel):
-    """A queue's size and the age of its oldest comment."""
-
-    count: int
-    oldest_seconds: float | None
-
-
-class QueuesAnswer(BaseModel):
-    """All queues."""
-
-    queues: dict[str, QueueAnswer]
-
-
-class EventAnswer(BaseModel):
-    """Something that happened."""
-
-    id: str = Field(description="Its place in the log; `after` takes it.")
-    type: str
-    timestamp: str
-    sequence: int = Field(description="Counts the changes of its comment.")
-    data: dict[str, Any]
-
-
-class EventsAnswer(BaseModel):
-    """Events in order, and the place to go on from."""
-
-    items: list[EventAnswer]
-    next: str | None
-
-
-# --- from the wire to the domain and back ---------------------------------------------------------------------------
+# --- from the wire to the domain ------------------------------------------------------------------
 
 
 def draft_of(body: CommentBody, comment_id: str, private: Private) -> Draft:
@@ -387,75 +254,3 @@ def draft_of(body: CommentBody, comment_id: str, private: Private) -> Draft:
 
 _NOBODY: Final = Author()
 _NOTHING: Final = Article()
-
-
-def rfc3339(ms: int) -> str:
-    """Milliseconds since the epoch as RFC 3339 UTC."""
-    return f"{_second(ms // 1000)}.{ms % 1000:03d}Z"
-
-
-@lru_cache(maxsize=1024)  # comments of a moment share their second
-def _second(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-
-
-def comment_answer(comment: Comment) -> dict[str, Any]:
-    """A comment as it is answered."""
-    draft = comment.draft
-    author, article = draft.author, draft.article
-    return {
-        "id": draft.id,
-        "site": comment.site,
-        "text": draft.text,
-        "author": {"id": author.id, "name": author.name, "url": author.url, "user_agent": author.user_agent},
-        "article": {"id": article.id, "url": article.url, "title": article.title},
-        "parent_id": draft.parent_id,
-        "created_at": None if draft.created_at is None else rfc3339(draft.created_at),
-        "lang": draft.lang,
-        "metadata": draft.metadata,
-        "revision": comment.revision,
-        "status": comment.status.value,
-        "received_at": rfc3339(comment.received_at),
-        "scores": comment.scores,
-        "reasons": [reason_answer(reason) for reason in comment.reasons],
-        "decision": decision_answer(comment.decision),
-        "history": [{**one, "at": rfc3339(one["at"])} for one in comment.history],
-        "reports": comment.reports,
-    }
-
-
-def reason_answer(reason: Reason) -> dict[str, Any]:
-    """A reason as it is answered; ``spans`` only where there are any."""
-    answer: dict[str, Any] = {"code": reason.code, "text": reason.text, "weight": reason.weight}
-    if reason.spans:
-        answer["spans"] = reason.spans
-    return answer
-
-
-def decision_answer(decision: dict[str, Any] | None) -> dict[str, Any] | None:
-    """A decision as it is answered."""
-    if decision is None:
-        return None
-    return {"reason": None, "note": None, **decision, "at": rfc3339(decision["at"])}
-
-
-def queue_answer(state: QueueState) -> dict[str, Any]:
-    """A queue's size and the age of its oldest comment, in seconds."""
-    age = None if state.oldest_at is None else max(0, state.now - state.oldest_at) / 1000
-    return {"count": state.count, "oldest_seconds": age}
-
-
-def event_answer(event: Event) -> dict[str, Any]:
-    """An event as it is answered."""
-    return {
-        "id": event.id,
-        "type": event.type,
-        "timestamp": rfc3339(event.at),
-        "sequence": event.sequence,
-        "data": {"site": event.site, "comment_id": event.comment_id, **event.data},
-    }
-
-
-def policy_answer(policy: Policy) -> dict[str, Any]:
-    """A policy as it is answered."""
-    return {name: getattr(policy, name) for name in PolicyBody.model_fields}

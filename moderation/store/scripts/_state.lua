@@ -58,6 +58,13 @@ local function read(key, ...)
   return c
 end
 
+-- The answer of a script: a word, then the whole comment as field, value, …
+local function whole(key, answer)
+  local all = redis.call('HGETALL', key)
+  table.insert(all, 1, answer)
+  return all
+end
+
 -- Appends an event: what happened, to which comment, the how-manieth change of it, from and to which status.
 local function tell(site, at, kind, id, n, from, to, rev, data)
   redis.call('XADD', site .. ':ev', 'MINID', '~', string.format('%.0f', at - EVENT_MS), '*',

@@ -6,9 +6,7 @@
 local old = redis.call('HMGET', KEYS[1], 't', 't1')
 if old[1] then
   if old[1] == ARGV[3] or (old[2] and old[2] == redis.sha1hex(ARGV[3])) then
-    local all = redis.call('HGETALL', KEYS[1])
-    table.insert(all, 1, 'same')
-    return all
+    return whole(KEYS[1], 'same')
   end
   return {'conflict'}
 end

@@ -15,6 +15,4 @@ if redis.call('SADD', KEYS[2] .. ':r:' .. ARGV[2], ARGV[3]) == 1 then
   ring(ARGV[1], ARGV[2])
   answer = 'done'
 end
-local all = redis.call('HGETALL', KEYS[1])
-table.insert(all, 1, answer)
-return all
+return whole(KEYS[1], answer)

@@ -23,6 +23,4 @@ if c.op ~= ARGV[3] then
   ring(ARGV[1], ARGV[2])
   answer = 'done'
 end
-local all = redis.call('HGETALL', KEYS[1])
-table.insert(all, 1, answer)
-return all
+return whole(KEYS[1], answer)
