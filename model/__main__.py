@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import io
 import json
 import sys
 from pathlib import Path
 from typing import IO, Any, Final
 
-from model.artifact import SHIPPED, ArtifactError
+from model.artifact import SHIPPED, ArtifactError, read_manifest
 from model.classifier import Classifier, Document
+from model.data import DataError, for_judging
 
 MAX_LINE: Final = 1 << 20  # characters of a line of input
 BATCH: Final = 128
+FIELDS: Final = ("author", "author_url", "article", "lang")  # beside `text`, where they are known
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -21,7 +24,7 @@ def main(argv: list[str] | None = None) -> int:
     options = _parser().parse_args(argv)
     try:
         status: int = options.run(options)
-    except (ArtifactError, FileNotFoundError) as failure:
+    except (ArtifactError, DataError, FileNotFoundError) as failure:
         print(failure, file=sys.stderr)
         return 2
     except BrokenPipeError:
@@ -53,9 +56,16 @@ def _parser() -> argparse.ArgumentParser:
     )
     judge.add_argument("--data", type=Path, required=True, help="folder of NAME.jsonl.gz files")
     judge.add_argument("--model", type=Path, help="folder of a model (default: the shipped one)")
-    judge.add_argument("--out", type=Path, help="folder for figures.json and figures.png")
+    judge.add_argument("--out", type=Path, help="folder for figures.json, figures.md and plots")
+    judge.add_argument(
+        "--errors", type=int, default=0, help="comments most wrong on each side, to the terminal (default: 0)"
+    )
     score = _command(
-        words, "score", _score, "Scores stdin: a text a line, or NDJSON with `text`.", "score < comments.txt"
+        words,
+        "score",
+        _score,
+        "Scores stdin: a text a line, or NDJSON with `text` and, where known, `author`, `author_url`, `article`, `lang`.",
+        "score < comments.txt",
     )
     score.add_argument("--model", type=Path, help="folder of a model (default: the shipped one)")
     return top
@@ -82,21 +92,29 @@ def _train(options: argparse.Namespace) -> int:
 
 
 def _evaluate(options: argparse.Namespace) -> int:
-    from model import evaluate
-    from model.data import load
+    from model import evaluate, report
 
-    rows = load(options.data, held_out=True)
-    found = evaluate.figures(options.model, rows)
-    print(json.dumps(found, indent=2))
+    classifier = Classifier.load(options.model)
+    trained_on = {one["name"] for one in read_manifest(options.model or SHIPPED).get("sources", [])}
+    judged = evaluate.Judged(classifier, for_judging(options.data, trained_on))
+    found = {**evaluate.figures(judged, evaluate.neutral_sentences()), **evaluate.of_method(options.data)}
+    print(report.markdown(found))
+    for line in report.errors(judged, options.errors):
+        print(line)
     if options.out is not None:
         options.out.mkdir(parents=True, exist_ok=True)
-        (options.out / "figures.json").write_text(json.dumps(found, indent=2), "utf-8")
-        evaluate.plot(options.model, rows, options.out / "figures.png")
+        (options.out / "figures.json").write_text(json.dumps(found, indent=2) + "\n", "utf-8")
+        (options.out / "figures.md").write_text(report.markdown(found), "utf-8")
+        report.plots(judged, found, options.out)
     return 0
 
 
 def _score(options: argparse.Namespace) -> int:
     classifier = Classifier.load(options.model)
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(encoding="utf-8", errors="replace")
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")  # half a pair as JSON writes it
     bad = 0
     batch: list[Document | str] = []
     for number, line in enumerate(sys.stdin, start=1):
@@ -118,8 +136,12 @@ def _document(line: str, number: int) -> Document | str:
         row = json.loads(line)
     except (ValueError, RecursionError):
         return f"line {number}: begins like JSON and is none"
-    text = row.get("text")
-    return Document(text) if isinstance(text, str) else f"line {number}: has no `text`"
+    if not isinstance(row.get("text"), str):
+        return f"line {number}: has no `text`"
+    fields = [row.get(name) or "" for name in FIELDS]
+    if not all(isinstance(value, str) for value in fields):
+        return f"line {number}: {', '.join(f'`{name}`' for name in FIELDS)} must be strings"
+    return Document(row["text"], *fields)
 
 
 def _flush(classifier: Classifier, batch: list[Document | str], out: IO[str]) -> int:

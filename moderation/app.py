@@ -17,10 +17,9 @@ from typing import Final
 
 from aiohttp import web
 
-from model.artifact import ArtifactError
-from model.classifier import Classifier
 from moderation.errors import Unfit
 from moderation.metrics import Metrics
+from moderation.models import LoadedModel
 from moderation.settings import Settings
 from moderation.store import Store, check_fitness
 from moderation.store.client import Link
@@ -87,13 +86,16 @@ def _secret(settings: Settings) -> bytes | None:
     return settings.secret.get_secret_value().encode() if settings.secret else None
 
 
-def load_classifier(folder: Path | None) -> Classifier | None:
-    """The model; None if it cannot be used, so that every comment goes to a human."""
-    try:
-        return Classifier.load(folder)
-    except (ArtifactError, OSError) as failure:
-        log.error("the model cannot be loaded, every comment will go to a moderator: %s", failure)
-        return None
+def loaded_model(settings: Settings, metrics: Metrics) -> LoadedModel:
+    """The model in use, loaded; without one that is fit every comment goes to a human."""
+    model = LoadedModel(models_folder(settings), fixed=settings.model_dir, changed=metrics.worker.model_is)
+    model.load()
+    return model
+
+
+def models_folder(settings: Settings) -> Path:
+    """The folder of models that ``moderation model`` manages."""
+    return settings.data_dir / "models"
 
 
 def run(settings: Settings, roles: frozenset[str]) -> int:
@@ -109,18 +111,20 @@ async def _run(settings: Settings, roles: frozenset[str]) -> int:
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-    classifier = load_classifier(settings.model_dir)
     metrics = Metrics()
     async with open_store(settings) as store, contextlib.AsyncExitStack() as stack:
+        model = loaded_model(settings, metrics)  # after the store: a refused start says its one sentence only
+        watch = asyncio.create_task(model.watch(), name="watch-model")
+        stack.callback(watch.cancel)
         crew: asyncio.Task[None] | None = None
         if "worker" in roles:
-            crew = await stack.enter_async_context(_workers(store, settings, classifier, metrics))
+            crew = await stack.enter_async_context(_workers(store, settings, model, metrics))
             crew.add_done_callback(
                 lambda _: stopping.set()
             )  # a service without its worker must not look alive
         if "api" in roles:
             url = await stack.enter_async_context(
-                _web(store, settings, metrics, model_loaded=lambda: classifier is not None)
+                _web(store, settings, metrics, model_loaded=lambda: model.current is not None)
             )
             print(f"ready {url}", flush=True)  # promised by the contract
         else:
@@ -143,11 +147,11 @@ def _status(crew: asyncio.Task[None] | None) -> int:
 
 @contextlib.asynccontextmanager
 async def _workers(
-    store: Store, settings: Settings, classifier: Classifier | None, metrics: Metrics
+    store: Store, settings: Settings, model: LoadedModel, metrics: Metrics
 ) -> AsyncIterator[asyncio.Task[None]]:
     """One worker for each partition, until the end of the context; they finish what they hold."""
     consumer = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
-    judge = Judge(classifier, functools.partial(contexts_of, store), metrics.worker)
+    judge = Judge(model, functools.partial(contexts_of, store), metrics.worker)
     workers = [
         Worker(
             inbox, judge, metrics.worker, batch_size=settings.batch_size, lease_seconds=settings.lease_seconds

@@ -88,6 +88,15 @@ class WorkerMetrics:
             "moderation_check_failures_total", "Checks that broke.", ["check"], registry=registry
         )
 
+        self._model = Gauge(
+            "moderation_model_in_use", "1 for the model that scores.", ["version"], registry=registry
+        )
+
+    def model_is(self, version: str) -> None:
+        """Another model scores from now on."""
+        self._model.clear()
+        self._model.labels(version).set(1)
+
     def scored(self, comments: int, seconds: float) -> None:
         """A batch was scored."""
         self._scored.inc(comments)

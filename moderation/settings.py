@@ -18,7 +18,8 @@ class Settings(BaseSettings):
 
     data_dir: Path = Field(
         Path("moderation-data"),
-        description="Directory of the embedded server: its append-only file, socket and log.",
+        description="Directory of the embedded server (its append-only file, socket and log) and of the models that "
+        "`moderation model` chooses from.",
     )
     redis_url: SecretStr | None = Field(
         None,
@@ -72,7 +73,11 @@ class Settings(BaseSettings):
     max_batch_bytes: Annotated[int, Field(ge=1024, description="Largest body of a batch, in bytes.")] = (
         8_388_608
     )
-    model_dir: Path | None = Field(None, description="Directory of a model other than the shipped one.")
+    model_dir: Path | None = Field(
+        None,
+        description="Directory of one model to score with. Without it the one that `moderation model use` chose, else the "
+        "shipped one. A change is taken up while running.",
+    )
     allow_unfit: bool = Field(
         False,
         description="Run on a Redis that may lose comments (no append-only file, eviction): for trials only.",

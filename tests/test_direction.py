@@ -19,6 +19,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "moderation.domain": (),
     "moderation.settings": ("moderation.errors",),
     "moderation.store": ("moderation.domain", "moderation.errors"),
+    "moderation.models": ("model", "moderation.errors"),
     "moderation.checks": ("moderation.domain", "model.normalise"),
     "moderation.worker": (
         "moderation.domain", "moderation.errors", "moderation.metrics", "moderation.store", "moderation.checks",
@@ -36,7 +37,8 @@ ALLOWED: dict[str, tuple[str, ...]] = {
 ONE_DOOR = {
     "redis": ("moderation.store.client", "moderation.store.inbox"),
     "hiredis": ("moderation.store.pipe",),
-    "sklearn": ("model.train", "model.evaluate", "model.features", "model.calibrate"),
+    "sklearn": ("model.train", "model.evaluate", "model.transformer", "model.report"),
+    "scipy": ("model.features", "model.train", "model.transformer"),
     "pickle": (),
     "joblib": (),
 }

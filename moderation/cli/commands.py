@@ -18,6 +18,7 @@ from moderation.errors import Invalid, NotFound, Unfit
 from moderation.settings import Settings
 
 if TYPE_CHECKING:
+    from moderation.models import ModelFolder
     from moderation.store import Store
 
 T = TypeVar("T")
@@ -145,6 +146,41 @@ def dead_drop(options: Options, settings: Settings) -> int:
     return 0
 
 
+def model_use(options: Options, settings: Settings) -> int:
+    """Puts a model to use and prints its version."""
+    _print(_models(settings).use(options.model))
+    return 0
+
+
+def model_back(_: Options, settings: Settings) -> int:
+    """Goes back to the model before and prints its version."""
+    _print(_models(settings).back())
+    return 0
+
+
+def model_list(_: Options, settings: Settings) -> int:
+    """Prints the models, a line of JSON each."""
+    models = _models(settings)
+    versions, in_use = models.versions(), models.used()[-1]
+    for version in versions:
+        _print(json.dumps({"version": version, "in_use": version == in_use}))
+    if in_use not in versions:
+        _note(f"The model in use, {in_use}, is missing: choose another with `moderation model use`.")
+    return 0
+
+
+def _models(settings: Settings) -> ModelFolder:
+    from moderation.app import models_folder
+    from moderation.models import ModelFolder
+
+    if settings.model_dir is not None:
+        _note(
+            f"MODERATION_MODEL_DIR is set: a service that runs with it scores with the model in {settings.model_dir}, "
+            "whatever is chosen here."
+        )
+    return ModelFolder(models_folder(settings))
+
+
 def export(options: Options, settings: Settings) -> int:
     """Prints everything kept on a site."""
 
@@ -207,3 +243,7 @@ def _print(text: str) -> None:
 
 def _progress(text: str) -> None:
     print(text, file=sys.stderr)  # long work shows progress
+
+
+def _note(text: str) -> None:
+    print(text, file=sys.stderr)  # what the answer does not say

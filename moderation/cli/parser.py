@@ -58,6 +58,7 @@ def parser() -> argparse.ArgumentParser:
     _site(words)
     _key(words)
     _dead_letters(words)
+    _model(words)
     out = _command(
         words,
         "export",
@@ -160,6 +161,40 @@ def _dead_letters(words: Any) -> None:
         )
         one.add_argument("--site", required=True, help="the site's slug")
         one.add_argument("id", help="the comment's id")
+
+
+def _model(words: Any) -> None:
+    model = words.add_parser(
+        "model", help="Choose the model that scores; running services take it up within seconds."
+    ).add_subparsers(required=True, metavar="ACTION")
+    use = _command(
+        model,
+        "use",
+        commands.model_use,
+        "Puts a model to use: checks it, copies it in, and makes it the one that scores.",
+        "moderation model use ./my-model",
+        ("data_dir",),
+    )
+    use.add_argument(
+        "model",
+        help="a folder made by `python -m model train --out`, or a version of `moderation model list`",
+    )
+    _command(
+        model,
+        "back",
+        commands.model_back,
+        "Goes back to the model before the one in use.",
+        "moderation model back",
+        ("data_dir",),
+    )
+    _command(
+        model,
+        "list",
+        commands.model_list,
+        "The models that can be used, and which one is.",
+        "moderation model list",
+        ("data_dir",),
+    )
 
 
 def _command(

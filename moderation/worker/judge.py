@@ -36,6 +36,14 @@ class Contexts(Protocol):
         """One context for each entry, in order."""
 
 
+class Scorer(Protocol):
+    """Where the model comes from; another may take its place between two batches."""
+
+    @property
+    def current(self) -> Classifier | None:
+        """The model in use; None if there is none."""
+
+
 class CannotScore(Exception):
     """The model gave no usable score."""
 
@@ -43,8 +51,8 @@ class CannotScore(Exception):
 class Judge:
     """Turns entries into judged ones."""
 
-    def __init__(self, classifier: Classifier | None, contexts: Contexts, metrics: WorkerMetrics) -> None:
-        self._classifier = classifier
+    def __init__(self, scorer: Scorer, contexts: Contexts, metrics: WorkerMetrics) -> None:
+        self._scorer = scorer
         self.contexts = contexts
         self._metrics = metrics
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="score")
@@ -53,14 +61,10 @@ class Judge:
         """Lets the scoring thread go."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    @property
-    def version(self) -> str:
-        """The model's version, or ``none``."""
-        return self._classifier.version if self._classifier else "none"
-
     async def judge(self, entries: Sequence[Entry]) -> list[Judged]:
-        """Scores and decides a batch; each entry comes back judged, whatever happened."""
-        scoring = asyncio.create_task(self._scored(entries))
+        """Scores and decides a batch, all of it with one model; each entry comes back judged, whatever happened."""
+        model = self._scorer.current
+        scoring = asyncio.create_task(self._scored(model, entries))
         try:
             contexts = await self.contexts(entries)
         except BaseException:
@@ -68,34 +72,32 @@ class Judge:
             raise
         verdicts = await scoring
         return [
-            self._decided(entry, verdict, context)
+            self._decided(entry, verdict, context, _version(model))
             for entry, verdict, context in zip(entries, verdicts, contexts, strict=True)
         ]
 
-    async def _scored(self, entries: Sequence[Entry]) -> list[Verdict | Exception]:
+    async def _scored(self, model: Classifier | None, entries: Sequence[Entry]) -> list[Verdict | Exception]:
+        if model is None:
+            return [CannotScore("no model is loaded")] * len(entries)
         try:
-            return list(await self._verdicts(entries))
+            return list(await self._verdicts(model, entries))
         except Exception as failure:  # one comment spoils the batch: find out which
-            if self._classifier is None:
-                return [failure] * len(entries)
             log.warning("a batch of %d could not be scored: %s", len(entries), type(failure).__name__)
-        return [await self._alone(entry) for entry in entries]
+        return [await self._alone(model, entry) for entry in entries]
 
-    async def _alone(self, entry: Entry) -> Verdict | Exception:
+    async def _alone(self, model: Classifier, entry: Entry) -> Verdict | Exception:
         last: Exception = CannotScore("never tried")
         for _ in range(MAX_ATTEMPTS - 1):  # the batch was the first try
             try:
-                return (await self._verdicts([entry]))[0]
+                return (await self._verdicts(model, [entry]))[0]
             except Exception as failure:
                 last = failure
         return last
 
-    async def _verdicts(self, entries: Sequence[Entry]) -> list[Verdict]:
-        if self._classifier is None:
-            raise CannotScore("no model is loaded")
+    async def _verdicts(self, model: Classifier, entries: Sequence[Entry]) -> list[Verdict]:
         documents = [_document(entry.draft) for entry in entries]
         began = time.perf_counter()
-        work = asyncio.get_running_loop().run_in_executor(self._pool, self._classifier.score, documents)
+        work = asyncio.get_running_loop().run_in_executor(self._pool, model.score, documents)
         try:
             async with asyncio.timeout(SCORE_SECONDS):
                 verdicts = await work
@@ -109,33 +111,43 @@ class Judge:
             _require_probabilities(verdict.scores)
         return verdicts
 
-    def _decided(self, entry: Entry, verdict: Verdict | Exception, context: Context) -> Judged:
+    def _decided(self, entry: Entry, verdict: Verdict | Exception, context: Context, version: str) -> Judged:
         if isinstance(verdict, Exception):
-            return self.failed(entry, context, verdict, MAX_ATTEMPTS)
+            return self.failed(entry, context, verdict, MAX_ATTEMPTS, version)
         outcome = checks.run(entry.draft, context)
         for name, failure in outcome.broken:
             self._metrics.check_failed(name)
             log.error("the check %s failed: %s", name, type(failure).__name__)
         scores = {name: round(score, 6) for name, score in verdict.scores.items()}
         reasons = tuple(Reason(one.code, one.text, one.weight, one.spans) for one in verdict.reasons)
-        decision = decide(context.policy, scores, outcome.findings, model_version=self.version)
-        return Judged(entry, scores, _strongest_first(outcome.findings, reasons), decision, self.version)
+        decision = decide(context.policy, scores, outcome.findings, model_version=version)
+        return Judged(entry, scores, _strongest_first(outcome.findings, reasons), decision, version)
 
-    def failed(self, entry: Entry, context: Context, failure: Exception, attempts: int) -> Judged:
-        """An entry that cannot be scored: before a human, with the reason, and on the list of dead letters."""
+    def failed(
+        self, entry: Entry, context: Context, failure: Exception, attempts: int, version: str | None = None
+    ) -> Judged:
+        """An entry that cannot be scored: before a human, with the reason, and on the list of dead letters.
+
+        ``version``: the model that failed; None: the one in use.
+        """
+        version = version or _version(self._scorer.current)
         self._metrics.dead_letter()
         log.error("a comment could not be scored after %d tries: %s", attempts, type(failure).__name__)
         reason = Reason(
             "scoring_failed", "The comment could not be scored; a moderator has to judge it alone.", 1.0
         )
-        decision = decide(context.policy, {}, (Finding(reason),), model_version=self.version)
+        decision = decide(context.policy, {}, (Finding(reason),), model_version=version)
         letter: dict[str, Any] = {
             "error": type(failure).__name__,
             "attempts": attempts,
             "at": int(time.time() * 1000),
         }
         because = replace(decision, because=reason.text)
-        return Judged(entry, {}, (reason,), because, self.version, letter)
+        return Judged(entry, {}, (reason,), because, version, letter)
+
+
+def _version(model: Classifier | None) -> str:
+    return model.version if model else "none"
 
 
 def _document(draft: Draft) -> Document:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import gzip
-import json
 import os
 from pathlib import Path
 
-from model.data import is_held_out
+from model.data import is_held_out, read
 
 OWN = (
     "I disagree with the mayor on the new cycle lane, but at least someone is trying.",
@@ -35,20 +33,13 @@ def held_back(number: int) -> list[str]:
     found: dict[str, None] = {}
     for name in ("news_civil", "wp_blogs", "yt_scam22", "tg_ru", "news_de_germeval21"):
         taken = 0
-        with gzip.open(folder / f"{name}.jsonl.gz", "rt", encoding="utf-8") as rows:
-            for line in rows:
-                text = json.loads(line)["text"]
-                if (
-                    text.strip()
-                    and "\0" not in text
-                    and len(text) < 10_000
-                    and is_held_out(text)
-                    and text not in found
-                ):
-                    found[text] = None
-                    taken += 1
-                    if taken >= -(-number // 5):
-                        break
+        for row, _ in read(folder, name):
+            text = row.document.text
+            if "\0" not in text and len(text) < 10_000 and is_held_out(row) and text not in found:
+                found[text] = None
+                taken += 1
+                if taken >= -(-number // 5):
+                    break
     texts = list(found)[:number]
     assert len(texts) == number, f"only {len(texts)} held-back texts"
     return texts

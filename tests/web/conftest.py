@@ -19,7 +19,7 @@ from moderation.store import Role, Store
 from moderation.web import routes
 from moderation.worker.judge import Judge
 from moderation.worker.loop import Worker, contexts_of
-from tests.worker.test_worker import Scripted
+from tests.worker.test_worker import Always, Scripted
 
 SITE = "gazette"
 
@@ -72,7 +72,7 @@ async def desk(
     metrics = Metrics()
     settings = Settings(body_timeout=0.5)
     await store.feed.start()
-    judge = Judge(Scripted(), functools.partial(contexts_of, store), metrics.worker)  # type: ignore[arg-type]
+    judge = Judge(Always(Scripted()), functools.partial(contexts_of, store), metrics.worker)
     worker = Worker(store.inboxes("w")[0], judge, metrics.worker, batch_size=100, lease_seconds=10)
     task = asyncio.create_task(worker.run())
     server = await aiohttp_server(

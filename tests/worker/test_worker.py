@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 
 import pytest
 
@@ -37,6 +38,13 @@ class Scripted:
         return [Verdict({"spam": float(document.text.split()[0])}, ()) for document in documents]
 
 
+class Always:
+    """A scorer whose model stays."""
+
+    def __init__(self, model: Any) -> None:
+        self.current = model
+
+
 async def until(condition: Callable[[], Awaitable[bool]]) -> None:
     """Waits for a condition; a test never sleeps for a fixed time."""
     async with asyncio.timeout(20):
@@ -48,7 +56,7 @@ def worker(
     store: Store, model: object | None, name: str = "w1", *, lease_seconds: float = 10, batch_size: int = 50
 ) -> Worker:
     metrics = Metrics().worker
-    judge = Judge(model, functools.partial(contexts_of, store), metrics)  # type: ignore[arg-type]
+    judge = Judge(Always(model), functools.partial(contexts_of, store), metrics)
     inbox = store.inboxes(name)[0]
     return Worker(inbox, judge, metrics, batch_size=batch_size, lease_seconds=lease_seconds)
 
@@ -119,6 +127,21 @@ async def test_a_dead_letter_can_be_tried_again(store: Store) -> None:
     assert (await store.comments.get(SITE, "c0")).status == Status.APPROVED
     assert await store.dead_letters.list(SITE) == []
     assert await problems(store, SITE) == []
+
+
+async def test_each_attribute_is_kept_and_only_spam_decides(store: Store) -> None:
+    class Both(Scripted):
+        def score(self, documents: Sequence[Document], *, reasons: bool = True) -> list[Verdict]:
+            found = super().score(documents, reasons=reasons)
+            return [Verdict(one.scores | {"toxicity": 0.999}, one.reasons) for one in found]
+
+    await post(store, "0.01", "0.5", "0.99")
+    await work(store, Both(), 3)
+    comments = [await store.comments.get(SITE, f"c{number}") for number in range(3)]
+    assert [one.scores for one in comments] == [
+        {"spam": spam, "toxicity": 0.999} for spam in (0.01, 0.5, 0.99)
+    ]
+    assert await statuses(store, 3) == [Status.APPROVED, Status.PENDING, Status.REJECTED]
 
 
 async def test_without_a_model_everything_goes_to_a_human(store: Store) -> None:
