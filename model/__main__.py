@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import io
 import json
 import sys
@@ -151,7 +150,7 @@ def _flush(classifier: Classifier, batch: list[Document | str], out: IO[str]) ->
             answer: dict[str, Any] = {"error": one}
         else:
             verdict = next(verdicts)
-            answer = {**verdict.scores, "reasons": [dataclasses.asdict(reason) for reason in verdict.reasons]}
+            answer = {**verdict.scores, "reasons": [reason._asdict() for reason in verdict.reasons]}
         out.write(json.dumps(answer, ensure_ascii=False) + "\n")
     out.flush()
     return sum(isinstance(one, str) for one in batch)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -22,8 +21,7 @@ CHUNK: Final = 128  # texts hashed together: their arrays stay in the core's cac
 CERTAIN: Final = 5.0  # log-odds of spam from which a text is not read a second time
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """Calibrated probabilities by attribute, and the reasons for a high one, strongest first."""
 
     scores: dict[str, float]
@@ -73,9 +71,8 @@ class Classifier:
             odds[:, rows] = np.maximum(odds[:, rows], better)
 
         probabilities = weights.probabilities(odds, group)
-        found = [
-            Verdict(dict(zip(weights.names, column, strict=True)), ()) for column in probabilities.T.tolist()
-        ]
+        names = weights.names
+        found = [Verdict(dict(zip(names, column, strict=True)), ()) for column in probabilities.T.tolist()]
         if not reasons:
             return found
         to_explain = probabilities >= self._explain_from

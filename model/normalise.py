@@ -103,12 +103,12 @@ def fold_text(text: str) -> str:
 
 def _translated(text: str) -> str:
     # Where few characters are beyond ASCII, it is quicker to look these up alone.
-    if len(text.encode("utf-8", "surrogatepass")) - len(text) < len(text) // _FEW:
-        folded = _BEYOND.sub(_look_up, text).lower()
-        foreign = "".join(_BEYOND.findall(folded))
-    else:
-        foreign = folded = text.translate(_TABLE)
-    return _latin(folded) if _FOREIGN.search(foreign) else folded
+    if len(text.encode("utf-8", "surrogatepass")) - len(text) >= len(text) // _FEW:
+        folded = text.translate(_TABLE)
+        return _latin(folded) if _FOREIGN.search(folded) else folded
+    folded, changes = _BEYOND.subn(_look_up, text)
+    folded = folded.lower()
+    return _latin(folded) if changes and _FOREIGN.search("".join(_BEYOND.findall(folded))) else folded
 
 
 def _look_up(match: re.Match[str]) -> str:
@@ -116,7 +116,8 @@ def _look_up(match: re.Match[str]) -> str:
 
 
 _FEW: Final = 8  # one in so many, counted in bytes
-_BEYOND: Final = re.compile(r"[^\x00-\x7f]+")
+_PLAIN: Final = "‘’“”„–—•«»¿¡€£°"  # frequent in English, and folded they are what they were
+_BEYOND: Final = re.compile(rf"[^\x00-\x7f{_PLAIN}]+")
 
 
 def fold(text: str) -> Folded:
@@ -288,12 +289,13 @@ def _letters(text: str, start: int, end: int) -> list[int]:
 
 
 def _once(folded: Folded) -> Folded:
-    triples = sum(1 for _ in _TRIPLE.finditer(folded.text))
-    if not triples:
+    found = list(_TRIPLE.finditer(folded.text))
+    if not found:
         return folded
-    pattern = _DOUBLE if triples >= MANY else _TRIPLE
+    if len(found) >= MANY:
+        found = list(_DOUBLE.finditer(folded.text))
     kept, done = [], 0
-    for match in pattern.finditer(folded.text):
+    for match in found:
         kept.append((done, match.start() + 1))
         done = match.end()
     return _slices(folded, [*kept, (done, len(folded.text))])

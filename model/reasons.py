@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,7 @@ from model.signals import MAX_SEARCHED, SIGNALS, Places, amounts, contacts, link
 from model.units import WORD
 
 # A probability below this needs no reason; policies hold spam from 0.1 on by default.
-EXPLAIN_FROM: Final = {"spam": 0.1, "toxicity": 0.3}
+EXPLAIN_FROM: Final = {"spam": 0.1, "toxicity": 0.5}
 MAX_WORDS: Final = 4  # words named in one reason
 MAX_PLACES: Final = 10  # links, contacts or amounts marked in one text
 MIN_SHARE: Final = 0.05  # of the log-odds: a weaker part is no reason
@@ -29,8 +29,7 @@ SHOWN: Final = 40  # characters of a quotation in a sentence
 CENTRE: Final = 2  # units from an n-gram's first to the one that says which word it counts for
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(NamedTuple):
     """What pushes a score up: one sentence, its share of the log-odds, half-open character ranges in the text."""
 
     code: str
@@ -82,17 +81,9 @@ def told(text: str, plain: Folded, form: Folded, view: View, index: int, *, disg
     batch = view.batch
     start, length = int(batch.starts[index]), int(batch.lengths[index])
     edges = _edges(batch.kinds[start : start + length])
-    # From units of the batch back to characters of the form: repeats were dropped, and some characters are two units.
-    encoded = form.text[:MAX_UNITS].encode("utf-16-le", "surrogatepass")[: 2 * MAX_UNITS]
-    units = np.frombuffer(b" \0" + encoded + b" \0", dtype="<u2")
-    places = edges
-    dropped = repeats(units)
-    if dropped.size:
-        places = np.delete(np.arange(units.size + 1), dropped)[edges]
-    places = places - 1  # the space before the text
-    second = (units & 0xFC00) == 0xDC00  # the second halves of pairs count for no character
-    if second.any():
-        places = places - np.cumsum(second)[places]
+    places = edges - 1  # the space before the text
+    if length != len(form.text) + 2:
+        places = _in_form(form.text, edges)
     if not isinstance(form.offsets, range):
         offsets = np.array(form.offsets)
         first, last, behind = offsets[places[:, 0]], offsets[places[:, 1] - 1], offsets[places[:, 1]]
@@ -100,6 +91,16 @@ def told(text: str, plain: Folded, form: Folded, view: View, index: int, *, disg
         high = np.maximum(first, last) + 1 if BACKWARDS in text else np.maximum(behind, last + 1)
         places = np.stack((np.minimum(first, last), high), axis=1)
     return Told(text, plain, view, index, edges, places, disguised)
+
+
+def _in_form(text: str, edges: NDArray[np.int64]) -> NDArray[np.int64]:
+    """From units of the batch back to characters of the form: repeats were dropped, and some characters are two units."""
+    encoded = text[:MAX_UNITS].encode("utf-16-le", "surrogatepass")[: 2 * MAX_UNITS]
+    units = np.frombuffer(b" \0" + encoded + b" \0", dtype="<u2")
+    places = np.delete(np.arange(units.size + 1), repeats(units))[edges] - 1
+    second = (units & 0xFC00) == 0xDC00  # the second halves of pairs count for no character
+    found: NDArray[np.int64] = places - np.cumsum(second)[places]
+    return found
 
 
 def _edges(kinds: NDArray[np.uint8]) -> NDArray[np.int64]:
@@ -115,17 +116,16 @@ def explain(told: Told, head: str, group: int, parts: NDArray[np.float64]) -> li
     slopes = view.weights.heads[place].slopes(parts) * view.weights.slopes[place, group]
     shares = view.shares(told.index, place, slopes[: len(TEXT_PARTS)], told.edges + (1 - CENTRE))
     adds = dict(zip(SIGNALS, (slopes * parts)[-len(SIGNALS) :].tolist(), strict=True))
-    free = np.ones(len(shares), dtype=bool)  # words that no reason has named
     found = []
     if head == "spam":
         for code, sentence, weight, places in _placed_signals(told.plain.text[:MAX_SEARCHED], adds):
-            reason = _placed(code, sentence, weight, told, places, shares, free)
+            reason = _placed(code, sentence, weight, told, places, shares)
             if reason is not None:
                 found.append(reason)
     for name, sentence in _PLAIN.items():
         if adds[name] >= MIN_SHARE:
             found.append(Reason(f"model_{name}", sentence, round(adds[name], 3), ()))
-    named = _named(told, head, shares, free)
+    named = _named(told, head, shares)
     return found if named is None else [*found, named]
 
 
@@ -150,29 +150,28 @@ def _placed_signals(folded: str, adds: dict[str, float]) -> Iterator[tuple[str, 
 
 
 def _placed(
-    code: str, sentence: str, weight: float, told: Told, places: Places, shares: NDArray[np.float64], free: NDArray[np.bool_]
-) -> Reason | None:  # fmt: skip
-    """A signal with its places; the words in them count for it and are named nowhere else."""
+    code: str, sentence: str, weight: float, told: Told, places: Places, shares: NDArray[np.float64]
+) -> Reason | None:
+    """A signal with its places; the words in them count for it, and their shares become 0: nothing else names them."""
     offsets = told.plain.offsets
     ranges = tuple(
         (offsets[start], max(offsets[end], offsets[end - 1] + 1)) for start, end in places[:MAX_PLACES]
     )
-    inside = np.zeros_like(free)
+    begin, stop = told.ranges[:, 0], told.ranges[:, 1]
     for start, end in ranges:
-        inside |= (told.ranges[:, 0] < end) & (told.ranges[:, 1] > start)
-    inside &= free
-    weight += float(shares[inside].sum())
-    free &= ~inside
+        inside = ((begin < end) & (stop > start)).nonzero()[0]
+        weight += float(shares[inside].sum())
+        shares[inside] = 0.0
     if not ranges or weight < MIN_SHARE:
         return None
     named = ", ".join(f"“{_shown(told.text[start:end])}”" for start, end in ranges[:2])
     return Reason(code, sentence.format(named=named), round(weight, 3), ranges)
 
 
-def _named(told: Told, head: str, shares: NDArray[np.float64], free: NDArray[np.bool_]) -> Reason | None:
+def _named(told: Told, head: str, shares: NDArray[np.float64]) -> Reason | None:
     """The words that push most."""
-    best = np.argsort(np.where(free, -shares, np.inf), kind="stable")[:MAX_WORDS]
-    best = best[free[best] & (shares[best] >= MIN_SHARE)]
+    best = shares.argsort(kind="stable")[: -MAX_WORDS - 1 : -1]
+    best = best[shares[best] >= MIN_SHARE]
     if not best.size:
         return None
     ranges = [(start, end) for start, end in told.ranges[best].tolist()]
@@ -180,9 +179,8 @@ def _named(told: Told, head: str, shares: NDArray[np.float64], free: NDArray[np.
     noun, verb = ("word", "is") if len(ranges) == 1 else ("words", "are")
     hidden = ", with letters kept apart, repeated, replaced or turned round," if told.disguised else ""
     weight = round(float(shares[best].sum()), 3)
-    return Reason(
-        _CODES[head], f"The {noun} {named}{hidden} {verb} {_TYPICAL[head]}.", weight, tuple(sorted(ranges))
-    )
+    sentence = f"The {noun} {named}{hidden} {verb} {_TYPICAL[head]}."
+    return Reason(_CODES[head], sentence, weight, tuple(sorted(ranges)))
 
 
 def _shown(text: str) -> str:

@@ -159,7 +159,7 @@ class Weights:
 
     def probabilities(self, odds: NDArray[np.float64], groups: NDArray[np.int64]) -> NDArray[np.float64]:
         """Calibrated probabilities of log-odds (heads x n)."""
-        calibrated = odds * self.slopes[:, groups] + self.shifts[:, groups]
+        calibrated = odds * self.slopes.take(groups, axis=1) + self.shifts.take(groups, axis=1)
         found: NDArray[np.float64] = 1 / (
             1 + np.exp(np.minimum(np.maximum(-calibrated, -MAX_ODDS), MAX_ODDS))
         )
@@ -217,6 +217,10 @@ _PEAK_SCALE: Final = 1 / float(np.sqrt(len(NGRAMS) * PEAK))
 
 def _peaks(batch: Batch, sums: NDArray[np.int32]) -> NDArray[np.int32]:
     """The highest sum over PEAK units of each text, from every STEP units on; behind its end a text has nothing."""
+    if batch.starts.size == 1:  # the same for one text, in half of the time
+        before = np.arange(batch.edges[0], batch.edges[1], STEP)
+        within = sums[np.minimum(before + PEAK, batch.edges[1])] - sums[before]
+        return np.array([within.max()])
     counts = (batch.lengths + (STEP - 1)) // STEP
     first = counts.cumsum() - counts
     owner = np.repeat(np.arange(counts.size), counts)

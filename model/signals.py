@@ -7,8 +7,9 @@ without, found for the whole batch at once.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import islice
 from string import ascii_lowercase, digits
 from typing import Final
 
@@ -158,10 +159,24 @@ def suspects(batch: Batch) -> dict[int, bool]:
     They are the only ones for which ``normalise.undo`` is worth it.
     """
     units, kinds = batch.units, batch.kinds
-    leet, word = kinds & LEET, kinds & WORD
+    places = _stand_ins(units, kinds)
+    word = kinds & WORD
+    # Four single letters in a row, each between two units that are none.
+    single = (word[1:-1] > (word[2:] | word[:-2])).nonzero()[0] + 1
+    row = single[:-3][single[3:] - single[:-3] <= _REACH] if single.size > 3 else single[:0]
+    apart = set(batch.owners(row).tolist()) if row.size else set()
+    others = {index for found in places for index in batch.owners(found).tolist()}
+    return {index: index in apart for index in sorted(apart | others | set(batch.squeezed.tolist()))}
+
+
+def _stand_ins(units: NDArray[np.uint16], kinds: NDArray[np.uint8]) -> list[NDArray[np.int64]]:
+    """Where digits and signs stand in for letters."""
+    places: list[NDArray[np.int64]] = []
+    leet = kinds & LEET
+    if not leet.any():
+        return places
     letter = (kinds & LETTER) * np.uint8(LEET)  # the same bit, so that both can be compared
-    places = []
-    # One to three stand-ins between two letters.
+    # One to three between two letters.
     ends = (leet[:-1] & letter[1:] != 0).nonzero()[0]
     if ends.size:
         one, two, three = (ends - back for back in (1, 2, 3))
@@ -169,17 +184,11 @@ def suspects(batch: Batch) -> dict[int, bool]:
         places.append(ends[inside != 0])
     # One before or behind three letters, at the end of a word.
     letters = letter[:-2] & letter[1:-1] & letter[2:]
-    for shift, beside in ((0, -1), (3, 1)):
-        first, second = (leet[:-3], letters[1:]) if shift == 0 else (leet[3:], letters[:-1])
+    for first, second, shift, beside in ((leet[:-3], letters[1:], 0, -1), (leet[3:], letters[:-1], 3, 1)):
         ends = (first & second != 0).nonzero()[0] + shift
         if ends.size:
             places.append(ends[_AT_ENDS[units[ends]] & (kinds[ends + beside] & _PART_OF_IT == 0)])
-    # Four single letters in a row, each between two units that are none.
-    single = (word[1:-1] > (word[2:] | word[:-2])).nonzero()[0] + 1
-    row = single[:-3][single[3:] - single[:-3] <= _REACH] if single.size > 3 else single[:0]
-    apart = set(batch.owners(row).tolist()) if row.size else set()
-    others = {index for found in places for index in batch.owners(found).tolist()}
-    return {index: index in apart for index in sorted(apart | others | set(batch.squeezed.tolist()))}
+    return places
 
 
 # -- what is looked for --------------------------------------------------------------------------------------------------
@@ -204,7 +213,7 @@ def _look(row: NDArray[np.float64], folded: str, cue: int) -> None:
     """What patterns find in a text; each runs only on a text that has what it cannot do without, for most have not."""
     some = folded if len(folded) <= MAX_SEARCHED else folded[:MAX_SEARCHED]
     if cue & _LINKED:
-        row[_AT["links"]] = min(4, len(links(some))) / 2
+        row[_AT["links"]] = sum(1 for _ in islice(_links(some), 4)) / 2
     if cue & _CONTACTED and _CHANNEL.search(some):
         row[_AT["contact"]] = 1
     if cue & _PAID and _SUM.search(some):
@@ -241,7 +250,10 @@ Places = list[tuple[int, int]]
 
 def links(folded: str) -> Places:
     """The ranges of links in a folded text, with or without a scheme, disguised dots included."""
-    found = []
+    return list(_links(folded))
+
+
+def _links(folded: str) -> Iterator[tuple[int, int]]:
     for match in _LINK.finditer(folded):
         start, end = match.span()
         first = folded[start]
@@ -252,8 +264,7 @@ def links(folded: str) -> Places:
         if (first == "w" or start < match.start() - 1) and folded[
             start - 1 : start
         ] != "@":  # an address of mail is none
-            found.append((start, end))
-    return found
+            yield start, end
 
 
 def contacts(folded: str) -> dict[str, Places]:

@@ -117,7 +117,7 @@ RECIPES: Final = (
         # Measured: the talk pages' labels serve other sources best, also the comments on news, which were picked for rudeness.
         counts={
             "news_civil": 0.2, "tox_davidson": 0.3, "tox_edos": 0.3, "tox_olid": 0.5, "tox_insults": 0.7,
-            (PHRASES, True): 2.0,
+            (PHRASES, True): 2.0, NEUTRAL: 8.0,
         },
         strength=0.7,
         # Measured: peaks of 8, 64 and 160 units, capitals, digits, emoji and links beside these bring nothing, or harm.
