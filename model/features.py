@@ -36,6 +36,7 @@ _W: Final = ord("w")  # stands three times before hosts
 _PAIR: Final = np.uint64(0xFFFFFFFF)
 _HALF: Final = np.uint64(32)
 _SHIFT: Final = np.uint64(64 - BITS)
+_SCALES: Final = 1 / np.sqrt(len(NGRAMS) * np.maximum(1, np.arange(MAX_UNITS + 3)))
 _BEFORE, _BEHIND = b" \0", b" \0" + bytes(2 * GAP)
 
 
@@ -70,7 +71,8 @@ class Batch:
     @property
     def scales(self) -> NDArray[np.float64]:
         """1 / root of the number of n-grams of each text."""
-        return 1 / np.sqrt(len(NGRAMS) * self.lengths)
+        found: NDArray[np.float64] = _SCALES.take(self.lengths)
+        return found
 
     def count(self, where: NDArray[np.bool_]) -> NDArray[np.int32]:
         """How many of each text's units a mask over all units has."""
@@ -92,24 +94,23 @@ def extract(views: Sequence[str]) -> Batch:
     encoded = [text[:MAX_UNITS].encode("utf-16-le", "surrogatepass")[: 2 * MAX_UNITS] for text in views]
     blob = _BEFORE + (_BEHIND + _BEFORE).join(encoded) + _BEHIND
     units = np.frombuffer(blob, dtype="<u2")
-    sizes = [len(one) // 2 + 2 for one in encoded]
-    lengths = np.array(sizes, dtype=np.int64)
     # In Python: for one text NumPy's calls cost more than their work.
-    ends = np.array([end - GAP for end in accumulate(size + GAP for size in sizes)], dtype=np.int64)
+    ends = [end - GAP for end in accumulate(len(one) // 2 + 2 + GAP for one in encoded)]
+    starts = [0, *(end + GAP for end in ends)][:-1]
     dropped = repeats(units)
     squeezed = dropped
     if dropped.size:
         repeated = units[dropped]
-        squeezed = ends.searchsorted(
-            dropped[(kinds_of(repeated) & (WORD | DIGIT) == WORD) & (repeated != _W)]
-        )
+        letters = dropped[(kinds_of(repeated) & (WORD | DIGIT) == WORD) & (repeated != _W)]
+        bounds = np.array(ends)
+        squeezed = bounds.searchsorted(letters)
         kept = np.ones(units.size, dtype=bool)
         kept[dropped] = False
         units = units[kept]
-        before = dropped.searchsorted(ends)
-        ends = ends - before
-        lengths = lengths - before
-        lengths[1:] += before[:-1]
+        before = dropped.searchsorted(bounds).tolist()
+        starts = [start - gone for start, gone in zip(starts, [0, *before], strict=False)]
+        ends = [end - gone for end, gone in zip(ends, before, strict=True)]
+    edges = np.array([edge for both in zip(starts, ends, strict=True) for edge in both], dtype=np.int64)
     # Four units from every unit on, as one integer: a view of the same memory with steps of one unit.
     wide = np.ndarray(shape=(units.size - GAP + 2,), dtype="<u8", buffer=units, strides=(2,))
     here = wide[:-2]
@@ -122,10 +123,7 @@ def extract(views: Sequence[str]) -> Batch:
     for values in (two, four, six):
         values >>= _SHIFT
     buckets = (two.view(np.int64), four.view(np.int64), six.view(np.int64))
-    edges = np.empty(2 * len(encoded), dtype=np.int64)
-    edges[::2] = ends - lengths
-    edges[1::2] = ends
-    return Batch(units, kinds_of(units), squeezed, edges, edges[::2], lengths, buckets)
+    return Batch(units, kinds_of(units), squeezed, edges, edges[::2], edges[1::2] - edges[::2], buckets)
 
 
 def repeats(units: NDArray[np.uint16]) -> NDArray[np.int64]:

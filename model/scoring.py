@@ -133,7 +133,7 @@ class Weights:
             packed += (head.weights.astype(np.int64) << 16 * place).astype(np.uint32)
         self._packed = packed
         self.odds = _Additive(self.heads).odds
-        self.steps = np.array([head.step for head in self.heads])
+        self.steps = np.array([[head.step] for head in self.heads])
         self.slopes = np.array([[one.slope for one in head.calibrations] for head in self.heads])
         self.shifts = np.array([[one.shift for one in head.calibrations] for head in self.heads])
 
@@ -157,7 +157,7 @@ class Weights:
             signed[:, place].cumsum(dtype=np.int32, out=running[1:])
         return View(self, batch, sums)
 
-    def probabilities(self, odds: NDArray[np.float64], groups: NDArray[np.int64]) -> NDArray[np.float64]:
+    def probabilities(self, odds: NDArray[np.float64], groups: NDArray[np.int8]) -> NDArray[np.float64]:
         """Calibrated probabilities of log-odds (heads x n)."""
         calibrated = odds * self.slopes.take(groups, axis=1) + self.shifts.take(groups, axis=1)
         found: NDArray[np.float64] = 1 / (
@@ -179,7 +179,7 @@ class View:
         batch, weights = self.batch, self.weights
         found = np.zeros((len(weights.heads), batch.starts.size, len(PARTS)))
         at = self.sums.take(batch.edges, axis=1)
-        found[:, :, 0] = (at[:, 1::2] - at[:, ::2]) * (weights.steps[:, None] * batch.scales)
+        found[:, :, 0] = (at[:, 1::2] - at[:, ::2]) * (weights.steps * batch.scales)
         found[:, :, _LENGTH] = np.log(batch.lengths)
         found[:, :, _LENGTH + 1 :] = signals
         for parts, head, sums in zip(found, weights.heads, self.sums, strict=True):

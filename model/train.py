@@ -407,7 +407,7 @@ def train_head(
     return replace(head, calibrations=calibrations), about
 
 
-def _groups(judged: Judged) -> NDArray[np.int64]:
+def _groups(judged: Judged) -> NDArray[np.int8]:
     views = [one.view for one in judged.examples]
     batches = (extract(views[start : start + CHUNK]) for start in range(0, len(views), CHUNK))
     return np.concatenate([groups(batch, Cues(batch)) for batch in batches])
@@ -419,7 +419,7 @@ ENGLISH, LATIN = GROUPS.index("english"), GROUPS.index("latin")
 def _by_group(
     odds: NDArray[np.float64],
     judged: Judged,
-    group: NDArray[np.int64],
+    group: NDArray[np.int8],
     weights: NDArray[np.float64],
     seed: int,
 ) -> tuple[tuple[Calibration, ...], list[str]]:
@@ -443,7 +443,7 @@ def _by_group(
 
 
 def on_unseen(
-    judged: Judged, odds: NDArray[np.float64], group: NDArray[np.int64], calibrations: Sequence[Calibration]
+    judged: Judged, odds: NDArray[np.float64], group: NDArray[np.int8], calibrations: Sequence[Calibration]
 ) -> dict[str, Any]:
     """Figures by source, from models that were new to the source.
 
