@@ -94,8 +94,12 @@ def _evaluate(options: argparse.Namespace) -> int:
     from model import evaluate, report
 
     classifier = Classifier.load(options.model)
-    trained_on = {one["name"] for one in read_manifest(options.model or SHIPPED).get("sources", [])}
-    judged = evaluate.Judged(classifier, for_judging(options.data, trained_on))
+    about = read_manifest(options.model or SHIPPED)
+    trained_on = {one["name"] for one in about.get("sources", [])}
+    rows = for_judging(options.data, trained_on)
+    if not about.get("held_out", True):  # a small collection is trained on as a whole
+        rows = [row for row in rows if row.source not in trained_on]
+    judged = evaluate.Judged(classifier, rows)
     found = {**evaluate.figures(judged, evaluate.neutral_sentences()), **evaluate.of_method(options.data)}
     print(report.markdown(found))
     for line in report.errors(judged, options.errors):

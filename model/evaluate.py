@@ -5,6 +5,7 @@ Shares are 0..1 and come with Wilson's interval at 95 %, areas under the curve w
 
 from __future__ import annotations
 
+import itertools
 import random
 import time
 from collections.abc import Iterable, Sequence
@@ -26,6 +27,7 @@ FALSE_POSITIVES: Final = (0.01, 0.001)  # shares of good news comments at which 
 BINS: Final = 15
 CHUNK: Final = 256
 DISGUISED: Final = 600  # spam comments that are disguised in each way
+LENGTHS: Final = (0, 20, 60, 200, 1_000_000)  # characters between which texts are judged apart
 TIMED: Final = 2_000  # comments that are timed
 TIMED_LENGTH: Final = (300, 500)  # characters: 400 in the mean
 FIRST: Final = 0.7  # of each video's comments are trained on, in time
@@ -58,14 +60,14 @@ class Judged:
         self.classifier = classifier
         self.rows = rows
         self.scores = scored(classifier, [row.document for row in rows])
-        self.source = np.array([row.source for row in rows])
-        self.lang = np.array([row.document.lang or "?" for row in rows])
+        self.source = np.array([row.source for row in rows], dtype=np.str_)
+        self.lang = np.array([row.document.lang or "?" for row in rows], dtype=np.str_)
         self.weak = np.isin(self.source, list(NO_MEASURE))
-        self.news = np.array([row.news for row in rows])
-        self.labelled = np.array([row.spam is not None for row in rows]) & ~self.weak
-        self.spam = np.array([bool(row.spam) for row in rows])
-        self.toxic = np.array([bool(row.toxic) for row in rows])
-        self.toxic_labelled = np.array([row.toxic is not None for row in rows])
+        self.news = np.array([row.news for row in rows], dtype=bool)
+        self.labelled = np.array([row.spam is not None for row in rows], dtype=bool) & ~self.weak
+        self.spam = np.array([bool(row.spam) for row in rows], dtype=bool)
+        self.toxic = np.array([bool(row.toxic) for row in rows], dtype=bool)
+        self.toxic_labelled = np.array([row.toxic is not None for row in rows], dtype=bool)
 
     @property
     def good(self) -> NDArray[np.bool_]:
@@ -125,6 +127,7 @@ def _spam(judged: Judged) -> Figures:
             "as_they_are": calibration_error(score[judged.labelled], judged.spam[judged.labelled]),
             "at_5_percent": _weighted_error(judged, good),
         },
+        "by_length": by_length(judged),
         "by_disguise": disguises(judged, limits[0]),
         "thresholds": thresholds(score, good, spam),
     }
@@ -179,6 +182,19 @@ def thresholds(
         }
         for threshold in THRESHOLDS
     ]
+
+
+def by_length(judged: Judged) -> list[Figures]:
+    """Shares of good and of spam that score 0.5 or more, for texts of each length."""
+    length = np.array([len(row.document.text) for row in judged.rows], dtype=np.int64)
+    score, found = judged.scores["spam"] >= 0.5, []
+    for low, high in itertools.pairwise(LENGTHS):
+        here = (length >= low) & (length < high) & judged.labelled
+        found.append({
+            "from": low, "below": high, "good_at_half": share_of(score[here & ~judged.spam]),
+            "spam_at_half": share_of(score[here & judged.spam]),
+        })  # fmt: skip
+    return found
 
 
 def disguises(judged: Judged, limit: float) -> dict[str, Figures]:

@@ -53,6 +53,15 @@ def _tables(figures: Figures) -> Iterator[str]:
         "|---|---|",
         *(f"| {name} | {_interval(one)} |" for name, one in spam["good_at_half_by_language"].items()),
         "",
+        "### Short and long",
+        "",
+        "| characters | good comments scored ≥ 0.5 | spam scored ≥ 0.5 |",
+        "|---|---|---|",
+        *(
+            f"| {one['from']} to {one['below'] - 1:,} | {_interval(one['good_at_half'])} | {_interval(one['spam_at_half'])} |"
+            for one in spam["by_length"]
+        ),
+        "",
         "### Spam in disguise",
         "",
         "| way | recall at 1 % |",
@@ -153,23 +162,32 @@ def card(manifest: dict[str, Any]) -> str:
         "|---|---|---|",
         *(f"| `{one['name']}` | {one['licence']} | {one['rows']:,} |" for one in manifest["sources"]),
         "",
-        "Beside them, comments written for this project in 44 languages (`model/phrases/`: spam, genuine and rude ones), and sentences "
-        "that name an identity or quote a slur and insult nobody (`model/neutral.py`). One row in ten, told by a hash of its text, is "
-        "never trained or calibrated on.",
-        "",
-        *_tables(figures),
+        *_learnt_beside(manifest),
+        *(_tables(figures) if figures["rows"] else _method_tables(figures)),
         *_unseen_tables(trained),
         "## Where it fails",
         "",
-        *_failures(figures),
-        "* Very short praise (“good!”, “nice post”) reads the same from a spammer and from a reader; short comments score low.",
+        *_failures(manifest),
         "* Text in pictures, and links whose words say nothing.",
-        "* Irony, and insults without a rude word: toxicity goes by words.",
-        "* Toxicity knows English best. In most other languages it has seen written phrases only.",
         "* Rows of one source resemble each other: on sources never seen expect what the table of sources left out shows. "
         "`python -m model evaluate --data DIR` on comments of your own tells more.",
         "",
     ))  # fmt: skip
+
+
+def _learnt_beside(manifest: dict[str, Any]) -> Iterator[str]:
+    if manifest["written"]:
+        yield (
+            f"Beside them {manifest['written']:,} comments written for this project in 44 languages (`model/phrases/`: spam, genuine "
+            "and rude ones), and sentences that name an identity or quote a slur and insult nobody (`model/neutral.py`)."
+        )
+    yield (
+        "One row in ten, told by a hash of its text, is never trained or calibrated on."
+        if manifest["held_out"]
+        else "The collection is small: all of it was trained on. Figures need a folder of other comments: "
+        "`python -m model evaluate --data OTHER --model …`."
+    )
+    yield ""
 
 
 def _unseen_tables(trained: dict[str, Any]) -> Iterator[str]:
@@ -183,7 +201,7 @@ def _unseen_tables(trained: dict[str, Any]) -> Iterator[str]:
         "|---|---|---|---|---|---|",
     )
     by_head = {name: trained.get(name, {}).get("on_unseen_sources", {}) for name in ("spam", "toxicity")}
-    for source in sorted({*by_head["spam"], *by_head["toxicity"]}):
+    for source in sorted({*by_head["spam"], *by_head["toxicity"]} - {"languages"}):
         spam, toxic = (by_head[name].get(source, {}) for name in ("spam", "toxicity"))
         recall = spam.get("recall", {})
         yield (
@@ -191,10 +209,37 @@ def _unseen_tables(trained: dict[str, Any]) -> Iterator[str]:
             f"| {_interval(spam.get('good_at_half'))} | {_area(toxic.get('auc'))} |"
         )
     yield ""
+    languages = by_head["spam"].get("languages", {})
+    if languages:
+        yield from (
+            "Written phrases in languages of which the model had read none, by group of texts:",
+            "",
+            "| group | genuine scored ≥ 0.5 | spam scored ≥ 0.5 |",
+            "|---|---|---|",
+            *(
+                f"| {name} | {_interval(one['good_at_half'])} | {_interval(one['bad_at_half'])} |"
+                for name, one in languages.items()
+            ),
+            "",
+        )
 
 
-def _failures(figures: Figures) -> Iterator[str]:
-    spam = figures["spam"]
+def _failures(manifest: dict[str, Any]) -> Iterator[str]:
+    spam = manifest["figures"]["spam"]
+    shortest = spam["by_length"][0]
+    if shortest["spam_at_half"]["share"] is not None:
+        yield (
+            "* Very short comments: praise (“good!”, “nice post”) reads the same from a spammer and from a reader. Of spam with less than "
+            f"{shortest['below']} characters {_percent(shortest['spam_at_half']['share'])} score 0.5 or more."
+        )
+    if manifest["written"]:
+        yield (
+            "* Languages and scripts of which it has read nothing: genuine comments are left alone, spam is mostly missed "
+            "(the table of languages above)."
+        )
+    if "toxicity" in manifest["heads"]:
+        yield "* Irony, and insults without a rude word: toxicity goes by words."
+        yield "* Toxicity knows English best; of most other languages it has seen written phrases only, or nothing."
     sources = sorted(
         (one["recall"]["0.1%"]["share"], name)
         for name, one in spam["by_source"].items()
