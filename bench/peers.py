@@ -260,7 +260,7 @@ def wordpress(lists: Path) -> Judge:
     """The community's blocklist as WordPress applies it: a line is a substring, in any case; one hit is enough."""
     # WordPress loops too, with preg_match, which is slower than `in`; one pattern of all lines is slower still.
     found = "\n".join(path.read_text("utf-8") for path in lists.glob("*list.txt")).lower().splitlines()
-    words = sorted({line.strip() for line in found} - {""})  # none without the list
+    words = sorted({line.strip() for line in found} - {""})
 
     def score(texts: Sequence[str]) -> list[float]:
         return [float(any(word in text for word in words)) for text in map(str.lower, texts)]
@@ -283,7 +283,8 @@ def judged(args: argparse.Namespace, train: list[Row], test: list[Row]) -> tuple
         for peer in (one for one in peers if one not in missing):
             (base / peer.__name__).mkdir()
             judges.append(peer(stack, base / peer.__name__, learnt))
-        judges.append(wordpress(args.data / "lists" / "wordpress-comment-blocklist"))
+        lists = args.data / "lists" / "wordpress-comment-blocklist"
+        judges += [wordpress(lists)] if lists.is_dir() else []
         scores = [judge.score(texts) for judge in judges]  # which warms all up
         for _ in range(args.rounds):  # in turns: a slow spell of the machine hits all
             for judge in judges:
@@ -296,7 +297,9 @@ def judged(args: argparse.Namespace, train: list[Row], test: list[Row]) -> tuple
         | figures(np.array(found), judge.threshold, test)
         for judge, found in zip(judges, scores, strict=True)
     ]
-    return results, [peer.__name__ for peer in missing]
+    absent = [f"{peer.__name__} | not installed: scripts/setup-peers" for peer in missing]
+    absent += [] if lists.is_dir() else [f"WordPress blocklist | no list in {lists}"]
+    return results, absent
 
 
 def figures(score: NDArray[np.float64], threshold: float, rows: Sequence[Row]) -> dict[str, Any]:
@@ -327,11 +330,11 @@ def report(about: dict[str, Any]) -> str:
         own = f"{one['threshold']:g} | {one['recall']['mean']:.1%} | {one['good']['share']:.2%}"
         cells = (one["name"], one["trained_on"], recalls, own, f"{min(one['micros']):,.0f}", one["measured"])
         lines.append(f"| {' | '.join(cells)} |")
-    lines += [f"| {name} | not installed: scripts/setup-peers |{' |' * 7}" for name in about["missing"]]
+    lines += [f"| {name} |{' |' * 7}" for name in about["missing"]]
     table, spam, good = "\n".join(lines), about["judged"]["spam"], about["judged"]["good"]
     return f"""# Our classifier and its peers
 
-Made by `python -m bench.peers`; do not edit.
+Made by `{about["command"]}`; do not edit.
 
 {table}
 
@@ -393,6 +396,7 @@ def main() -> None:
     packages = [name for name in ("rspamd", "spamassassin", "bogofilter") if shutil.which(name)]
     about = {
         "date": time.strftime("%Y-%m-%d"),
+        "command": f"python -m bench.peers --data DIR --rows {args.rows} --each {args.each} --timed {args.timed} --rounds {args.rounds}",
         "machine": machine(),
         "processor": "".join(re.findall(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())[:1]),
         "model": Classifier.load(args.model).version,

@@ -1,1 +1,1 @@
-"""The spam classifier: features, model, artifact and its own commands. Knows nothing of the service."""
+"""The classifier of spam and toxicity: features, model, artifact and its own commands. Knows nothing of the service."""

@@ -32,7 +32,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    top = argparse.ArgumentParser(prog="python -m model", description="The spam classifier's own commands.")
+    top = argparse.ArgumentParser(prog="python -m model", description="The classifier's own commands.")
     words = top.add_subparsers(required=True, metavar="COMMAND")
     train = _command(
         words, "train", _train, "Trains on a folder of labelled comments.", "train --data ../shared/data"
@@ -58,6 +58,9 @@ def _parser() -> argparse.ArgumentParser:
     judge.add_argument("--out", type=Path, help="folder for figures.json, figures.md and plots")
     judge.add_argument(
         "--errors", type=int, default=0, help="comments most wrong on each side, to the terminal (default: 0)"
+    )
+    judge.add_argument(
+        "--card", action="store_true", help="write the figures into the model's manifest and its card as well"
     )
     score = _command(
         words,
@@ -91,7 +94,7 @@ def _train(options: argparse.Namespace) -> int:
 
 
 def _evaluate(options: argparse.Namespace) -> int:
-    from model import evaluate, report
+    from model import artifact, evaluate, report
 
     classifier = Classifier.load(options.model)
     about = read_manifest(options.model or SHIPPED)
@@ -104,6 +107,9 @@ def _evaluate(options: argparse.Namespace) -> int:
     print(report.markdown(found))
     for line in report.errors(judged, options.errors):
         print(line)
+    if options.card:
+        folder = options.model or SHIPPED
+        (folder / "CARD.md").write_text(report.card(artifact.describe(folder, found)), "utf-8")
     if options.out is not None:
         options.out.mkdir(parents=True, exist_ok=True)
         (options.out / "figures.json").write_text(json.dumps(found, indent=2) + "\n", "utf-8")

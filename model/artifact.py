@@ -20,13 +20,14 @@ from model.signals import GROUPS
 
 SHIPPED: Final = Path(__file__).parent / "artifacts"
 SCHEMA: Final[dict[str, Any]] = {
-    "version": 3, "bits": BITS, "ngrams": list(NGRAMS), "parts": list(PARTS), "groups": list(GROUPS),
+    "version": 4, "bits": BITS, "ngrams": list(NGRAMS), "parts": list(PARTS), "groups": list(GROUPS),
 }  # fmt: skip
 HEADS: Final = ("spam", "toxicity")  # the attributes a model may have; the first it must have
 MANIFEST: Final = "manifest.json"
 MAX_MANIFEST: Final = 1 << 20  # bytes
 MAX_ARRAY: Final = 16 << 20  # bytes
 MAX_HINGES: Final = 100
+MAX_PEAK: Final = 4096
 MAX_NUMBER: Final = 1e6  # of weights and knots: with larger ones a score might be no number
 FORMAT: Final = 3
 _FILE: Final = re.compile(r"[a-z_]{1,40}\.npy")
@@ -75,6 +76,7 @@ def save(folder: Path, heads: Mapping[str, Head], about: Mapping[str, Any]) -> d
             "bytes": len(data),
             "sha256": hashlib.sha256(data).hexdigest(),
             "step": head.step,
+            "peak": head.peak,
             "intercept": head.intercept,
             "parts": dict(zip(PARTS, head.parts.tolist(), strict=True)),
             "hinges": [[hinge.part, hinge.knot, hinge.weight] for hinge in head.hinges],
@@ -84,8 +86,19 @@ def save(folder: Path, heads: Mapping[str, Head], about: Mapping[str, Any]) -> d
         }
     version = f"{about['created'].replace('-', '.')}-{_digest(described)}"
     manifest = {"format": FORMAT, "version": version, "schema": SCHEMA, "heads": described, **about}
-    _write(folder / MANIFEST, (json.dumps(manifest, indent=2, ensure_ascii=False) + "\n").encode())
+    _write(folder / MANIFEST, _as_json(manifest))
     return manifest
+
+
+def describe(folder: Path, figures: Mapping[str, Any]) -> dict[str, Any]:
+    """Writes other figures into a model's manifest, and returns it; its version is that of its content and stays."""
+    manifest = {**load(folder).manifest, "figures": figures}
+    _write(folder / MANIFEST, _as_json(manifest))
+    return manifest
+
+
+def _as_json(manifest: Mapping[str, Any]) -> bytes:
+    return (json.dumps(manifest, indent=2, ensure_ascii=False) + "\n").encode()
 
 
 def _digest(described: dict[str, Any]) -> str:
@@ -143,6 +156,7 @@ def _read(path: Path, limit: int) -> bytes:
 def _head(folder: Path, about: Any) -> Head:
     try:
         name, size, digest = str(about["file"]), int(about["bytes"]), str(about["sha256"])
+        peak = int(about["peak"])
         step, intercept = float(about["step"]), float(about["intercept"])
         parts = [float(about["parts"][part]) for part in PARTS]
         hinges = tuple(Hinge(str(part), float(knot), float(weight)) for part, knot, weight in about["hinges"])
@@ -159,6 +173,10 @@ def _head(folder: Path, about: Any) -> Head:
         raise ArtifactError("A head of the model has a step or a slope that is not above 0.")
     if len(hinges) > MAX_HINGES or not {hinge.part for hinge in hinges} <= {*TEXT_PARTS, "length"}:
         raise ArtifactError("A head of the model has hinges that it may not have.")
+    if not 1 <= peak <= MAX_PEAK:
+        raise ArtifactError(
+            f"A head of the model seeks its strongest place over {peak} units: 1 to {MAX_PEAK} can be."
+        )
     if not _FILE.fullmatch(name):
         raise ArtifactError("A head of the model names a file that cannot be one of its folder's arrays.")
     if not 0 < size <= MAX_ARRAY:
@@ -167,7 +185,7 @@ def _head(folder: Path, about: Any) -> Head:
     if len(data) != size or hashlib.sha256(data).hexdigest() != digest:
         raise ArtifactError(f"The model's file {name} is not the one that its manifest describes.")
     calibrations = tuple(Calibration(*pair) for pair in platt)
-    return Head(_weights(name, data), step, np.array(parts), hinges, intercept, calibrations)
+    return Head(_weights(name, data), step, peak, np.array(parts), hinges, intercept, calibrations)
 
 
 def _weights(name: str, data: bytes) -> NDArray[np.int16]:

@@ -18,6 +18,7 @@ from model.signals import Cues, groups, signals, suspects
 __all__ = ["Classifier", "Document", "Reason", "Verdict"]
 
 CHUNK: Final = 128  # texts hashed together: their arrays stay in the core's cache
+SAME: Final = 1e-9  # of a probability: what rounding makes of it must not choose the reasons
 CERTAIN: Final = 5.0  # log-odds of spam from which a text is not read a second time
 
 
@@ -62,15 +63,16 @@ class Classifier:
         # A text that may hide its words is read once more with what hides them undone; the higher score counts.
         doubtful = {row: apart for row, apart in suspects(view.batch).items() if odds[0, row] < CERTAIN}
         undone = _undone(documents, folded, doubtful)
+        probabilities = weights.probabilities(odds, group)
         if undone:
             rows = list(undone)
             second = weights.read([one.text for one in undone.values()])
             other = second.parts(signalled[rows])
-            better = weights.odds(other)
-            hidden = better > odds[:, rows]
-            odds[:, rows] = np.maximum(odds[:, rows], better)
+            groups_undone = groups(second.batch, Cues(second.batch))
+            better = weights.probabilities(weights.odds(other), groups_undone)
+            hidden = better > probabilities[:, rows] + SAME
+            probabilities[:, rows] = np.maximum(probabilities[:, rows], better)
 
-        probabilities = weights.probabilities(odds, group)
         names = weights.names
         found = [Verdict(dict(zip(names, column, strict=True)), ()) for column in probabilities.T.tolist()]
         if not reasons:
@@ -82,15 +84,15 @@ class Classifier:
             first = unmasked = None
             why: list[Reason] = []
             for head in np.flatnonzero(to_explain[:, index]).tolist():
-                name, kind = weights.names[head], int(group[index])
+                name = names[head]
                 if index in undone and hidden[head, rows.index(index)]:
                     place = rows.index(index)
                     form = undone[index] if BACKWARDS in text else undone[index].of(plain)
                     unmasked = unmasked or told(text, plain, form, second, place, disguised=True)
-                    why += explain(unmasked, name, kind, other[head][place])
+                    why += explain(unmasked, name, int(groups_undone[place]), other[head][place])
                 else:
                     first = first or told(text, plain, shorten(plain), view, index)
-                    why += explain(first, name, kind, parts[head][index])
+                    why += explain(first, name, int(group[index]), parts[head][index])
             found[index] = Verdict(found[index].scores, tuple(sorted(why, key=lambda one: -one.weight)))
         return found
 

@@ -54,7 +54,7 @@ LICENCES: Final[dict[str, str]] = {
 # Nothing is measured by these: the first two are labelled by account, which makes political tweets spam (and count little in
 # training, see train.RECIPES), the last holds spam among reviews of goods, which is another task.
 NO_MEASURE: Final = frozenset({"tw_utkml", "weak_tw_honeypot", "vi_reviews"})
-SMALL: Final = 5_000  # rows of a folder below which all are trained on: one in ten would be missed
+HELD_OUT_FROM: Final = 5_000  # rows of a folder below which all are trained on: one in ten would be missed
 NEWS_PREFIX: Final = "news_"
 PHRASES: Final = "phrases"  # source of the comments of model/phrases
 NEUTRAL: Final = "neutral"  # source of the sentences of model/neutral.py
@@ -171,7 +171,7 @@ def for_training(folder: Path) -> list[Row]:
         rows = [row for row, trainable in read(folder, source) if trainable]
         found += _capped(rows, CAPS.get(source, CAP))
     kept = [row for row in found if not is_held_out(row)]
-    return kept if len(kept) >= SMALL else found
+    return kept if len(kept) >= HELD_OUT_FROM else found
 
 
 def written_rows(seed: int) -> list[Row]:

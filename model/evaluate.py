@@ -103,11 +103,15 @@ def figures(judged: Judged, neutral: Iterable[str] = ()) -> Figures:
 
 def _spam(judged: Judged) -> Figures:
     spam, good, score = judged.spam & judged.labelled, judged.good, judged.scores["spam"]
-    limits = [float(np.quantile(score[good], 1 - share)) if good.any() else 1.0 for share in FALSE_POSITIVES]
+    limits = [
+        float(np.quantile(score[good], 1 - share, method="higher")) if good.any() else 1.0
+        for share in FALSE_POSITIVES
+    ]
     by_source = {name: _of_source(judged, name, limits) for name in judged.sources(judged.spam)}
     strong = [one for name, one in by_source.items() if name not in NO_MEASURE]
     news = judged.news & judged.labelled
     return {
+        "rows": int(judged.labelled.sum()),
         "spam": int(spam.sum()),
         "auc": area(spam[judged.labelled], score[judged.labelled]),
         "mean_recall": {
@@ -125,7 +129,7 @@ def _spam(judged: Judged) -> Figures:
         },
         "calibration_error": {
             "as_they_are": calibration_error(score[judged.labelled], judged.spam[judged.labelled]),
-            "at_5_percent": _weighted_error(judged, good),
+            "at_5_percent": _error_at(score, good & ~spam, spam, 0.05),
         },
         "by_length": by_length(judged),
         "by_disguise": disguises(judged, limits[0]),
@@ -161,6 +165,14 @@ def _toxicity(judged: Judged, neutral: Sequence[str]) -> Figures:
                 "toxic_at_half": share_of(score[mine & judged.toxic] >= 0.5),
             }
             for name in judged.sources(where)
+        },
+        "good_at_half_by_language": {
+            lang: share_of(score[good & (judged.lang == lang)] >= 0.5)
+            for lang in sorted(set(judged.lang[good].tolist()))
+        },
+        "calibration_error": {
+            "as_they_are": calibration_error(score[where], judged.toxic[where]),
+            "at_10_percent": _error_at(score, good, bad, 0.10),
         },
         "thresholds": thresholds(score, good, bad),
     }
@@ -198,19 +210,29 @@ def by_length(judged: Judged) -> list[Figures]:
 
 
 def disguises(judged: Judged, limit: float) -> dict[str, Figures]:
-    """Recall of spam disguised in each way, beside the same comments as they are."""
+    """By way of disguise: recall of spam, the same relative to it undisguised, and good comments that score 0.5 or more."""
     chance = random.Random(1)  # chance without need of secrecy
-    plain = [
-        row.document for row, mine in zip(judged.rows, judged.spam & judged.labelled, strict=True) if mine
-    ]
-    plain = chance.sample(plain, min(DISGUISED, len(plain)))
-    if not plain:
+    spam, good = (
+        [row.document for row, mine in zip(judged.rows, where, strict=True) if mine]
+        for where in (judged.spam & judged.labelled, judged.good)
+    )
+    spam, good = (chance.sample(some, min(DISGUISED, len(some))) for some in (spam, good))
+    if not spam or not good:
         return {}
-    clean = scored(judged.classifier, plain)["spam"] > limit
-    found: dict[str, Figures] = {"as it is": share_of(clean)}
-    for name, way in WAYS.items():
-        hidden = [replace(document, text=way(document.text, chance)) for document in plain]
-        found[name] = share_of(scored(judged.classifier, hidden)["spam"] > limit)
+    ways = {"as it is": lambda text, _: text, **WAYS}
+    found: dict[str, Figures] = {}
+    for name, way in ways.items():
+        hits, held = (
+            scored(judged.classifier, [replace(one, text=way(one.text, chance)) for one in some])["spam"]
+            for some in (spam, good)
+        )
+        recall = share_of(hits > limit)
+        clean = found.get("as it is", {"recall": recall})["recall"]["share"]
+        found[name] = {
+            "recall": recall,
+            "relative": round(recall["share"] / clean, 4) if clean else None,
+            "good_at_half": share_of(held >= 0.5),
+        }
     return found
 
 
@@ -249,13 +271,15 @@ def calibration_error(
     return round(float(np.abs(gaps).sum() / weights.sum()), 5)
 
 
-def _weighted_error(judged: Judged, good: NDArray[np.bool_], prevalence: float = 0.05) -> float | None:
-    spam = judged.spam & judged.labelled
-    use = spam | good
-    if not spam.any() or not good.any():
+def _error_at(
+    score: NDArray[np.float64], good: NDArray[np.bool_], bad: NDArray[np.bool_], prevalence: float
+) -> float | None:
+    """The calibration error with so many bad comments among good ones."""
+    if not bad.any() or not good.any():
         return None
-    weights = np.where(spam, prevalence / spam.sum(), (1 - prevalence) / good.sum())[use]
-    return calibration_error(judged.scores["spam"][use], judged.spam[use], weights)
+    use = bad | good
+    weights = np.where(bad, prevalence / bad.sum(), (1 - prevalence) / good.sum())[use]
+    return calibration_error(score[use], bad[use], weights)
 
 
 def most_wrong(judged: Judged, head: str, count: int) -> tuple[list[int], list[int]]:

@@ -36,7 +36,7 @@ _W: Final = ord("w")  # stands three times before hosts
 _PAIR: Final = np.uint64(0xFFFFFFFF)
 _HALF: Final = np.uint64(32)
 _SHIFT: Final = np.uint64(64 - BITS)
-_SCALES: Final = 1 / np.sqrt(len(NGRAMS) * np.maximum(1, np.arange(MAX_UNITS + 3)))
+SCALES: Final = 1 / np.sqrt(len(NGRAMS) * np.maximum(1, np.arange(MAX_UNITS + 3)))
 _BEFORE, _BEHIND = b" \0", b" \0" + bytes(2 * GAP)
 
 
@@ -71,7 +71,7 @@ class Batch:
     @property
     def scales(self) -> NDArray[np.float64]:
         """1 / root of the number of n-grams of each text."""
-        found: NDArray[np.float64] = _SCALES.take(self.lengths)
+        found: NDArray[np.float64] = SCALES.take(self.lengths)
         return found
 
     def count(self, where: NDArray[np.bool_]) -> NDArray[np.int32]:

@@ -23,7 +23,14 @@ from model.confusables import FROM, TO
 _UNSEEN: Final = frozenset(
     [0x00AD, 0x034F, 0x061C, 0x0640, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180E, 0x3164, 0xFEFF, 0xFFA0]
     + [*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), *range(0xFE00, 0xFE10)]
-    + [*range(0xE0000, 0xE0080), *range(0xE0100, 0xE01F0)]
+    + [
+        *range(0x80, 0x85),
+        *range(0x86, 0xA0),
+        *range(0x180B, 0x1810),
+        *range(0xFFF0, 0xFFFC),
+        *range(0x1BCA0, 0x1BCA4),
+    ]
+    + [*range(0x1D173, 0x1D17B), *range(0xE0000, 0xE1000)]
 )
 # Combining marks that sit on Latin, Greek and Cyrillic letters; those of other scripts carry vowels and stay.
 _MARKS: Final = frozenset(
@@ -41,6 +48,9 @@ _REFERENCE: Final = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-z
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _ASCII_LETTER: Final = re.compile(r"[a-z]")
 _FOREIGN: Final = re.compile(r"[^\x00-\u024f\u1e00-\u1eff\u2000-\u2bff\U0001f000-\U0001ffff]")
+
+
+MAX_EXPANSION: Final = 4  # characters that one folds to
 
 
 class _Table(dict[int, str]):
@@ -228,13 +238,16 @@ _LEET_INSIDE: Final = re.compile(
     r"|(?<=[0134578$€£])(?:(?<![a-z0-9].)[a-z]{3}|(?<=[a-z]{3}.)(?![a-z0-9])))"
 )
 _ADDRESS: Final = re.compile(r"://|www\.|@[\w-]+\.[a-z]|\.(?:com|net|org)\b|[?&=/]\S*[?&=/]")
-_APART: Final = re.compile(r"(?<![^\W_])(?:[^\W_](?: {1,3}|[.\-_*·•~,/\\|+]{1,2} ?)){3,}[^\W_](?![^\W_])")
+_APART: Final = re.compile(
+    r"(?<![^\W_])(?:[^\W_](?: {1,3}|[.\-_*·•~,/\\|+'’:;()\[\]{}<>\n]{1,2} ?)){3,}[^\W_](?![^\W_])"
+)
 _GAP: Final = re.compile(r"[\W_]+")
 _TRIPLE: Final = re.compile(r"(?!www\.)([^\W\d_])\1{2,}")
 _DOUBLE: Final = re.compile(r"(?!www\.)([^\W\d_])\1+")
 MANY: Final = 3  # words with repeated letters before doubled letters are taken for the same trick
 
 
+CONTROLS: Final = frozenset(map(chr, (*range(9), *range(14, 32), 127)))
 BACKWARDS: Final = (
     "\u202e"  # what follows is shown from right to left, up to the end or the mark that ends it
 )
@@ -256,11 +269,34 @@ def turn(text: str) -> Folded:
 
 
 def undo(folded: Folded, *, apart: bool = True) -> Folded:
-    """The folded text with letters kept apart joined, repeated letters once, and leet read; the same if it has none.
+    """The folded text without control characters, with letters kept apart joined, repeated letters once, and leet read; the same if it has none.
 
     ``apart``: whether there may be letters kept apart; to look for them takes longest.
     """
-    return _leet(_once(_join(folded) if apart else folded))
+    shown = _all_alike(_shown(folded))
+    return _leet(_once(_join(shown) if apart else shown))
+
+
+def _all_alike(folded: Folded) -> Folded:
+    """Words of look-alikes alone read as Latin; ``fold`` leaves them, for one may be a genuine word of another script."""
+    if folded.text.isascii():
+        return folded
+    foreign = len(_FOREIGN.findall(folded.text))
+    if not 0 < foreign < len(_ASCII_LETTER.findall(folded.text)):
+        return folded  # the other script is the text's own
+    return Folded(_WORD.sub(_as_latin, folded.text), folded.offsets)
+
+
+def _as_latin(match: re.Match[str]) -> str:
+    word = match[0].translate(_ALIKE)
+    return word if word.isascii() else match[0]
+
+
+def _shown(folded: Folded) -> Folded:
+    """Without control characters, which no browser shows."""
+    if CONTROLS.isdisjoint(folded.text):
+        return folded
+    return _kept(folded, [index for index, char in enumerate(folded.text) if char not in CONTROLS])
 
 
 def _join(folded: Folded) -> Folded:

@@ -110,6 +110,8 @@ _KNOWN: Final = (
     "www.youtube.com/watch?v=", "youtu.be/", "en.wikipedia.org/wiki/", "www.facebook.com/", "twitter.com/", "x.com/", "www.bbc.co.uk/news/",
     "www.theguardian.com/", "www.nytimes.com/", "www.washingtonpost.com/", "www.cbc.ca/news/", "edition.cnn.com/", "www.reuters.com/",
     "www.gov.uk/", "www.cdc.gov/", "www.who.int/", "ec.europa.eu/", "www.pewresearch.org/", "www.nature.com/articles/", "archive.org/details/",
+    "doi.org/10.", "pubmed.ncbi.nlm.nih.gov/", "arxiv.org/abs/", "github.com/", "medium.com/@", "www.jstor.org/stable/", "news.sky.com/story/",
+    "www.imdb.com/title/", "goo.gl/maps/", "www.scmp.com/news/", "apnews.com/article/", "www.abc.net.au/news/", "www.youtube.com/shorts/",
     "www.spiegel.de/", "www.faz.net/", "www.derstandard.at/", "www.nzz.ch/", "www.lemonde.fr/", "www.lefigaro.fr/", "elpais.com/",
     "www.elmundo.es/", "www.clarin.com/", "www.repubblica.it/", "www.corriere.it/", "g1.globo.com/", "www.publico.pt/", "www.nos.nl/",
     "www.svt.se/", "www.dr.dk/", "www.nrk.no/", "yle.fi/", "www.onet.pl/", "www.idnes.cz/", "index.hu/", "www.hotnews.ro/", "www.kathimerini.gr/",

@@ -82,7 +82,8 @@ def told(text: str, plain: Folded, form: Folded, view: View, index: int, *, disg
     start, length = int(batch.starts[index]), int(batch.lengths[index])
     edges = _edges(batch.kinds[start : start + length])
     places = edges - 1  # the space before the text
-    if length != len(form.text) + 2:
+    # Dropped repeats shorten, characters of two units lengthen: together the lengths may agree by chance.
+    if length != len(form.text) + 2 or _has_pairs(batch.units[start : start + length]):
         places = _in_form(form.text, edges)
     if not isinstance(form.offsets, range):
         offsets = np.array(form.offsets)
@@ -91,6 +92,11 @@ def told(text: str, plain: Folded, form: Folded, view: View, index: int, *, disg
         high = np.maximum(first, last) + 1 if BACKWARDS in text else np.maximum(behind, last + 1)
         places = np.stack((np.minimum(first, last), high), axis=1)
     return Told(text, plain, view, index, edges, places, disguised)
+
+
+def _has_pairs(units: NDArray[np.uint16]) -> bool:
+    """Whether some characters are two units."""
+    return bool((units & 0xFC00 == 0xD800).any())
 
 
 def _in_form(text: str, edges: NDArray[np.int64]) -> NDArray[np.int64]:

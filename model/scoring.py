@@ -15,10 +15,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from model.features import BUCKETS, NGRAMS, Batch, extract
+from model.features import BUCKETS, NGRAMS, SCALES, Batch, extract
 from model.signals import SIGNALS
 
-PEAK: Final = 24  # units of a text over which its strongest place is sought
 STEP: Final = 4  # units between the places that are tried
 TEXT_PARTS: Final = ("text", "peak")  # each head has its own
 PARTS: Final = (*TEXT_PARTS, "length", *SIGNALS)
@@ -50,11 +49,13 @@ class Hinge:
 class Head:
     """One attribute.
 
-    ``weights``: int16, BUCKETS, in steps of ``step``. ``parts``: float64, len(PARTS). ``calibrations``: one for each of GROUPS.
+    ``weights``: int16, BUCKETS, in steps of ``step``. ``peak``: units of a text over which its strongest place is sought.
+    ``parts``: float64, len(PARTS). ``calibrations``: one for each of GROUPS.
     """
 
     weights: NDArray[np.int16]
     step: float
+    peak: int
     parts: NDArray[np.float64]
     hinges: tuple[Hinge, ...]
     intercept: float
@@ -184,7 +185,8 @@ class View:
         found[:, :, _LENGTH + 1 :] = signals
         for parts, head, sums in zip(found, weights.heads, self.sums, strict=True):
             if head.peaked:
-                parts[:, _PEAK] = _peaks(batch, sums) * (_PEAK_SCALE * head.step)
+                scales = SCALES.take(np.minimum(batch.lengths, head.peak))
+                parts[:, _PEAK] = _peaks(batch, sums, head.peak) * (scales * head.step)
         return found
 
     def shares(
@@ -195,11 +197,12 @@ class View:
         sums = self.sums[head][start : start + length + 1]
         found: NDArray[np.float64] = _between(sums, edges, 0, length) * (slopes[0] * self.batch.scales[index])
         if slopes[_PEAK]:
+            size = self.weights.heads[head].peak
             before = np.arange(0, length, STEP)
-            behind = np.minimum(before + PEAK, length)
+            behind = np.minimum(before + size, length)
             peak = int(np.argmax(sums[behind] - sums[before]))
             found += _between(sums, edges, int(before[peak]), int(behind[peak])) * (
-                slopes[_PEAK] * _PEAK_SCALE
+                slopes[_PEAK] * SCALES[min(size, length)]
             )
         found *= self.weights.heads[head].step
         return found
@@ -212,19 +215,16 @@ def _between(sums: NDArray[np.int32], edges: NDArray[np.int64], low: int, high: 
     return found
 
 
-_PEAK_SCALE: Final = 1 / float(np.sqrt(len(NGRAMS) * PEAK))
-
-
-def _peaks(batch: Batch, sums: NDArray[np.int32]) -> NDArray[np.int32]:
-    """The highest sum over PEAK units of each text, from every STEP units on; behind its end a text has nothing."""
+def _peaks(batch: Batch, sums: NDArray[np.int32], size: int) -> NDArray[np.int32]:
+    """The highest sum over ``size`` units of each text, from every STEP units on; behind its end a text has nothing."""
     if batch.starts.size == 1:  # the same for one text, in half of the time
         before = np.arange(batch.edges[0], batch.edges[1], STEP)
-        within = sums[np.minimum(before + PEAK, batch.edges[1])] - sums[before]
+        within = sums[np.minimum(before + size, batch.edges[1])] - sums[before]
         return np.array([within.max()])
     counts = (batch.lengths + (STEP - 1)) // STEP
     first = counts.cumsum() - counts
     owner = np.repeat(np.arange(counts.size), counts)
     before = (batch.starts - first * STEP)[owner] + np.arange(0, owner.size * STEP, STEP)
-    behind = np.minimum(before + PEAK, batch.edges[1::2][owner])
+    behind = np.minimum(before + size, batch.edges[1::2][owner])
     found: NDArray[np.int32] = np.maximum.reduceat(sums[behind] - sums[before], first)
     return found

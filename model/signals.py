@@ -17,13 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.features import BUCKETS, Batch, Document, bucket_of
-from model.normalise import fold_text
+from model.normalise import CONTROLS, fold_text
 from model.units import CYRILLIC, DIGIT, LATIN, LEET, LETTER, OTHER, SIGN, WORD
 
 SIGNALS: Final = ("links", "markup", "money", "contact", "disguise", "author_url", "author_sells", "on_topic")
 _AT: Final = {name: place for place, name in enumerate(SIGNALS)}
 
-# Groups of texts that have a calibration of their own: by most of a text's letters, Latin ones by how English they read.
+# Groups of texts that have a calibration of their own: by most of a text's letters, Latin ones by how English they read. What is
+# too short to tell counts as English.
 GROUPS: Final = ("english", "latin", "cyrillic", "other")
 
 MAX_SEARCHED: Final = 5_000  # characters of a text that are searched for links, contacts and money
@@ -52,6 +53,7 @@ _NAME: Final = re.compile(r"[\w.+-]*\Z")
 _PRICE: Final = re.compile(r"[$€£₹₽]\s?\d[\d.,]*")
 _SUM: Final = re.compile(r"\d\s?(?:(?:usd|eur|btc|rub|dollars?|euros?|руб)\b|[$€£₹₽])")
 _NUMBER: Final = re.compile(r"[\d.,]*\Z")
+_SITE_NAME: Final = re.compile(r"\w\.[^\W\d_]{2,}|/")  # "cheap-pills.com"; "Dr. J. R. Smith" is a name
 _LONG_WORD: Final = re.compile(r"[^\W\d_]{4,}")
 
 _LINKED, _CONTACTED, _PAID, _SIGNED, _ENGLISH = 1, 2, 4, 8, 16
@@ -84,17 +86,22 @@ def _cue_table() -> NDArray[np.uint8]:
 _CUE_OF: Final = _cue_table()
 
 
-def _dressed_up() -> NDArray[np.bool_]:
-    """The UTF-16 units of invisible and dressed-up letters; not what emoji (joiner, selector) and Persian (non-joiner) need."""
+def _units(*ranges: tuple[int, int]) -> NDArray[np.bool_]:
     table = np.zeros(1 << 16, dtype=bool)
-    disguise = ((0xAD, 0xAE), (0x335, 0x338), (0x200B, 0x200C), (0x200E, 0x2010), (0x202A, 0x202F), (0x2060, 0x2070),
-                (0x24B6, 0x24EA), (0xFEFF, 0xFF00), (0xFF21, 0xFF3B), (0xFF41, 0xFF5B), (0xD835, 0xD836))  # fmt: skip
-    for low, high in disguise:
+    for low, high in ranges:
         table[low:high] = True
     return table
 
 
-_DRESSED_UP: Final = _dressed_up()
+# Struck, circled and mathematical letters, and overrides of the direction. Not fullwidth letters: Chinese and Japanese write
+# Latin ones so.
+_DRESSED_UP: Final = _units((0x335, 0x338), (0x202D, 0x202F), (0x24B6, 0x24EA), (0xD835, 0xD836))
+# What no reader sees counts between Latin letters alone: elsewhere Thai and Khmer part words by it and Arabic and Hebrew need it.
+# Not the soft hyphen (copied typography), nor what emoji (joiner, selector) and Persian (non-joiner) need.
+_INVISIBLE: Final = _units(
+    (0x200B, 0x200C), (0x200E, 0x2010), (0x202A, 0x202F), (0x2060, 0x2070), (0xFEFF, 0xFF00)
+)
+_AROUND_INVISIBLE: Final = _INVISIBLE | _units((0x41, 0x5B), (0x61, 0x7B))
 _BOX: Final = np.uint16(0xD83C)  # first half of the letters in boxes and circles, and of some emoji
 
 
@@ -118,7 +125,10 @@ class Cues:
 
 def groups(batch: Batch, cues: Cues) -> NDArray[np.int8]:
     """The place in GROUPS of each text."""
-    found: NDArray[np.int8] = (cues.english * _ENGLISH_UNITS < batch.lengths).view(np.int8)
+    # A text too short to have a cue goes with the English ones, whose curve is fitted on both.
+    found: NDArray[np.int8] = (
+        (cues.english * _ENGLISH_UNITS < batch.lengths) & (batch.lengths >= _ENGLISH_UNITS)
+    ).view(np.int8)
     foreign = batch.kinds & (CYRILLIC | OTHER)
     if foreign.any():
         half = batch.count(batch.kinds & (LATIN | CYRILLIC | OTHER) != 0) / 2
@@ -147,6 +157,9 @@ def signals(
 _MARK: Final = ord("!")
 _AT_ENDS: Final = np.zeros(1 << 16, dtype=bool)  # what stands in for a letter at the ends of a word
 _AT_ENDS[list(map(ord, "0134578$€£"))] = True
+_SPACE: Final = 0x20
+_CONTROL: Final = np.zeros(1 << 16, dtype=bool)
+_CONTROL[list(map(ord, CONTROLS - {"\0"}))] = True  # zeros part the texts of a batch; the service takes none
 _PART_OF_IT: Final = LETTER | LEET | DIGIT
 _REACH: Final = 9  # units from the first to the fourth of letters kept apart, at most
 
@@ -162,7 +175,13 @@ def suspects(batch: Batch) -> dict[int, bool]:
     # Four single letters in a row, each between two units that are none.
     single = (word[1:-1] > (word[2:] | word[:-2])).nonzero()[0] + 1
     row = single[:-3][single[3:] - single[:-3] <= _REACH] if single.size > 3 else single[:0]
+    foreign = kinds & (CYRILLIC | OTHER) != 0
+    if foreign.any():  # a few letters of other scripts among Latin ones may stand in for these
+        count = batch.count(foreign)
+        places.append(batch.starts[(count > 0) & (count < batch.count(kinds & LATIN != 0))])
     apart = set(batch.owners(row).tolist()) if row.size else set()
+    low = (units < _SPACE).nonzero()[0]  # zeros between texts, ends of lines, and controls
+    places.append(low[_CONTROL[units[low]]])
     others = {index for found in places for index in batch.owners(found).tolist()}
     return {index: index in apart for index in sorted(apart | others | set(batch.squeezed.tolist()))}
 
@@ -198,9 +217,13 @@ def _find_disguise(found: NDArray[np.float64], documents: Sequence[Document]) ->
     if not rows:
         return
     encoded = [documents[index].text.encode("utf-16-le", "surrogatepass")[:MAX_BYTES] for index in rows]
-    units = np.frombuffer(b"".join(encoded) + b"\0\0", dtype="<u2")
-    lengths = np.array([len(one) // 2 for one in encoded])
+    units = np.frombuffer(b"".join([one + b"\0\0" for one in encoded]) + b"\0\0", dtype="<u2")
+    lengths = np.array([len(one) // 2 + 1 for one in encoded])
     dressed = _DRESSED_UP.take(units, mode="clip")
+    unseen = _INVISIBLE.take(units, mode="clip")
+    if unseen.any():
+        around = _AROUND_INVISIBLE.take(units, mode="clip")
+        dressed[1:-1] |= unseen[1:-1] & around[:-2] & around[2:]
     boxes = (units == _BOX).nonzero()[0]
     dressed[boxes[(units[boxes + 1] >= 0xDD10) & (units[boxes + 1] < 0xDD8A)]] = True
     counts = np.add.reduceat(dressed.view(np.uint8), np.cumsum(lengths) - lengths, dtype=np.int64)
@@ -231,7 +254,7 @@ def _look_around(row: NDArray[np.float64], document: Document, folded: str) -> N
         row[_AT["author_url"]] = 1
     if document.author_name:
         name = document.author_name.strip(". ")
-        row[_AT["author_sells"]] = name.count(" ") >= 3 or "." in name or "/" in name
+        row[_AT["author_sells"]] = name.count(" ") >= 3 or bool(_SITE_NAME.search(name))
     if document.article_title:
         row[_AT["on_topic"]] = min(1.0, sum(word in folded for word in _words_of(document.article_title)) / 3)
 

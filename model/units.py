@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Final
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 LETTER: Final = 1  # a-z
 DIGIT: Final = 2
 LEET: Final = 4  # stands in for a letter
-WORD: Final = 8  # a letter or digit of any script
+WORD: Final = 8  # a letter, digit or mark of any script
 LATIN, CYRILLIC, OTHER = 16, 32, 64  # letters, by script
 SIGN: Final = 128  # a pattern of signals may begin here; the highest flag
 
@@ -22,6 +23,13 @@ _OTHER: Final = (
     *range(0x3040, 0xD800),
     *range(0xF900, 0xFE00),
 )
+
+
+def _in_a_word(unit: int) -> bool:
+    """Letters, digits, and the marks that carry the vowels of Indic and Thai words."""
+    return not 0xD800 <= unit < 0xE000 and (
+        chr(unit).isalnum() or unicodedata.category(chr(unit)) in {"Mn", "Mc"}
+    )
 
 
 def _kinds() -> NDArray[np.uint8]:

@@ -60,6 +60,7 @@ def random_head(seed: int, *, peaks: bool = True, hinges: int = 3, limit: int = 
     return Head(
         weights,
         4 / MAX_WEIGHT,
+        24,
         parts,
         tuple(
             Hinge(str(chance.choice(bent)), float(chance.normal()), float(chance.normal()))

@@ -160,6 +160,8 @@ def test_a_reason_weighs_what_its_words_add(monkeypatch: pytest.MonkeyPatch, shi
     [
         ("please subscribe to my channel", {"subscribe", "channel"}),
         ("😀😀 please 𐍈 subscribe 👩‍👩‍👧 to my channel", {"subscribe", "channel"}),
+        ("😀 please subscribe to my channel!!!", {"subscribe", "channel"}),
+        ("please sub\x08scribe to my \x01channel", {"sub\x08scribe", "channel"}),
         ("&lt;&lt; please &amp; subscribe &#x1F600; to my channel", {"subscribe", "channel"}),
         ("please sub&#115;crib&#101; to my &#99;hannel", {"sub&#115;crib&#101;", "&#99;hannel"}),
         ("please sübscríbe\u0301 to my cha\u0301nnel\u0323", {"sübscríbe\u0301", "cha\u0301nnel\u0323"}),

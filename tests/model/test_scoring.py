@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from model.classifier import CHUNK, Classifier, Document
 from model.features import MAX_UNITS, NGRAMS, extract
 from model.normalise import fold, shorten, undo
-from model.scoring import MAX_WEIGHT, PARTS, PEAK, STEP, TEXT_PARTS, Head, Hinge, Weights
+from model.scoring import MAX_WEIGHT, PARTS, STEP, TEXT_PARTS, Head, Hinge, Weights
 from model.signals import GROUPS, SIGNALS, Cues, groups, signals
 from tests.model.samples import HAM, SPAM, random_head, random_texts
 
@@ -36,10 +36,10 @@ def naive_parts(view: str, head: Head, signalled: NDArray[np.float64]) -> list[f
         sum(int(head.weights[buckets[place]]) for buckets in batch.buckets)
         for place in range(start, start + length)
     ]
-    best = max(sum(grams[place : place + PEAK]) for place in range(0, length, STEP))
+    best = max(sum(grams[place : place + head.peak]) for place in range(0, length, STEP))
     text, peak = (
         total * head.step / (len(NGRAMS) * size) ** 0.5
-        for total, size in ((sum(grams), length), (best, PEAK))
+        for total, size in ((sum(grams), length), (best, min(head.peak, length)))
     )
     return [text, peak, float(np.log(length)), *signalled.tolist()]
 

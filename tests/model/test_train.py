@@ -189,10 +189,15 @@ def test_evaluate_prints_and_writes_figures(trained: Path) -> None:
 def test_an_evaluation_leaves_out_what_was_trained_on(trained: Path) -> None:
     """A small folder is trained on as a whole: nothing is left to judge the model by."""
     assert read_manifest(trained / "one")["figures"]["rows"] == 0
-    process = quick("evaluate", "--data", trained / "data", "--model", trained / "one")
+    before = read_manifest(trained / "two")
+    process = quick("evaluate", "--data", trained / "data", "--model", trained / "two", "--card")
     out, err = process.communicate(timeout=100)
     assert process.returncode == 0, err
     assert "on 0 rows that the model never saw" in out
+    after = load(trained / "two").manifest
+    assert after | {"figures": 0} == before | {"figures": 0}, "the figures alone are written anew"
+    assert after["figures"]["rows"] == 0
+    assert after["version"] in (trained / "two" / "CARD.md").read_text("utf-8")
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ def write_model(folder: Path, seed: int, *heads: str) -> str:
 def _head(chance: np.random.Generator) -> Head:
     weights = chance.integers(-MAX_WEIGHT, MAX_WEIGHT, BUCKETS, dtype=np.int16)
     parts = np.array([float(part == "text") for part in PARTS])
-    return Head(weights, 4 / MAX_WEIGHT, parts, (), 0.0, (Calibration(1.0, 0.0),) * len(GROUPS))
+    return Head(weights, 4 / MAX_WEIGHT, 24, parts, (), 0.0, (Calibration(1.0, 0.0),) * len(GROUPS))
 
 
 def change_manifest(folder: Path, change: Callable[[dict[str, Any]], object]) -> None:
