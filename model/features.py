@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.normalise import fold_text, shorten_text
-from model.units import DIGIT, WORD, kinds_of
+from model.units import CYRILLIC, DIGIT, OTHER, SIGN, WORD, kinds_of
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -56,12 +56,15 @@ class Batch:
     """Hashed n-grams of some texts.
 
     Text i is ``units[starts[i] : starts[i] + lengths[i]]``, the spaces around it included; ``kinds`` are the units' flags of units.py;
-    ``buckets`` hold one bucket for each size of NGRAMS and each unit that an n-gram begins with; ``edges`` are where each text begins
+    ``buckets`` hold one bucket for each size of NGRAMS and each unit that an n-gram begins with; ``signs`` are the places of units with the flag SIGN, ``foreign`` says whether there are
+    letters that are not Latin, ``edges`` are where each text begins
     and ends, in turn. ``squeezed``: the texts in which a letter stood more than twice in a row, once for each that was dropped.
     """
 
     units: NDArray[np.uint16]
     kinds: NDArray[np.uint8]
+    signs: NDArray[np.int64]
+    foreign: bool
     squeezed: NDArray[np.int64]
     edges: NDArray[np.int64]
     starts: NDArray[np.int64]
@@ -123,7 +126,10 @@ def extract(views: Sequence[str]) -> Batch:
     for values in (two, four, six):
         values >>= _SHIFT
     buckets = (two.view(np.int64), four.view(np.int64), six.view(np.int64))
-    return Batch(units, kinds_of(units), squeezed, edges, edges[::2], edges[1::2] - edges[::2], buckets)
+    kinds = kinds_of(units)
+    signs = (kinds >= SIGN).nonzero()[0]
+    foreign = bool((kinds & (CYRILLIC | OTHER)).any())
+    return Batch(units, kinds, signs, foreign, squeezed, edges, edges[::2], edges[1::2] - edges[::2], buckets)
 
 
 def repeats(units: NDArray[np.uint16]) -> NDArray[np.int64]:

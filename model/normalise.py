@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from model.confusables import FROM, TO
+from model.units import CONTROLS
 
 # Zero-width characters, joiners, bidi controls, soft hyphen, tatweel, variation selectors, tags: seen by no reader.
 _UNSEEN: Final = frozenset(
@@ -247,7 +248,7 @@ _DOUBLE: Final = re.compile(r"(?!www\.)([^\W\d_])\1+")
 MANY: Final = 3  # words with repeated letters before doubled letters are taken for the same trick
 
 
-CONTROLS: Final = frozenset(map(chr, (*range(9), *range(14, 32), 127)))
+_CONTROLS: Final = frozenset(map(chr, CONTROLS))
 BACKWARDS: Final = (
     "\u202e"  # what follows is shown from right to left, up to the end or the mark that ends it
 )
@@ -294,9 +295,9 @@ def _as_latin(match: re.Match[str]) -> str:
 
 def _shown(folded: Folded) -> Folded:
     """Without control characters, which no browser shows."""
-    if CONTROLS.isdisjoint(folded.text):
+    if _CONTROLS.isdisjoint(folded.text):
         return folded
-    return _kept(folded, [index for index, char in enumerate(folded.text) if char not in CONTROLS])
+    return _kept(folded, [index for index, char in enumerate(folded.text) if char not in _CONTROLS])
 
 
 def _join(folded: Folded) -> Folded:

@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.features import BUCKETS, Batch, Document, bucket_of
-from model.normalise import CONTROLS, fold_text
-from model.units import CYRILLIC, DIGIT, LATIN, LEET, LETTER, OTHER, SIGN, WORD
+from model.normalise import fold_text
+from model.units import CONTROLS, CYRILLIC, DIGIT, LATIN, LEET, LETTER, OTHER, WORD
 
 SIGNALS: Final = ("links", "markup", "money", "contact", "disguise", "author_url", "author_sells", "on_topic")
 _AT: Final = {name: place for place, name in enumerate(SIGNALS)}
@@ -118,22 +118,20 @@ class Cues:
         hits = (flags & (_ENGLISH - 1) != 0).nonzero()[0]
         if hits.size:
             np.bitwise_or.at(self.found, batch.owners(hits), flags[hits])
-        signs = (batch.kinds >= SIGN).nonzero()[0]
-        if signs.size:
-            self.found[batch.owners(signs)] |= _SIGNED
+        if batch.signs.size:
+            self.found[batch.owners(batch.signs)] |= _SIGNED
 
 
 def groups(batch: Batch, cues: Cues) -> NDArray[np.int8]:
     """The place in GROUPS of each text."""
     # A text too short to have a cue goes with the English ones, whose curve is fitted on both.
     found: NDArray[np.int8] = (
-        (cues.english * _ENGLISH_UNITS < batch.lengths) & (batch.lengths >= _ENGLISH_UNITS)
+        np.maximum(cues.english * _ENGLISH_UNITS, _ENGLISH_UNITS - 1) < batch.lengths
     ).view(np.int8)
-    foreign = batch.kinds & (CYRILLIC | OTHER)
-    if foreign.any():
+    if batch.foreign:
         half = batch.count(batch.kinds & (LATIN | CYRILLIC | OTHER) != 0) / 2
         for place, kind in ((2, CYRILLIC), (3, OTHER)):
-            found[batch.count(foreign & kind != 0) > half] = place
+            found[batch.count(batch.kinds & kind != 0) > half] = place
     return found
 
 
@@ -157,9 +155,8 @@ def signals(
 _MARK: Final = ord("!")
 _AT_ENDS: Final = np.zeros(1 << 16, dtype=bool)  # what stands in for a letter at the ends of a word
 _AT_ENDS[list(map(ord, "0134578$€£"))] = True
-_SPACE: Final = 0x20
 _CONTROL: Final = np.zeros(1 << 16, dtype=bool)
-_CONTROL[list(map(ord, CONTROLS - {"\0"}))] = True  # zeros part the texts of a batch; the service takes none
+_CONTROL[list(CONTROLS)] = True
 _PART_OF_IT: Final = LETTER | LEET | DIGIT
 _REACH: Final = 9  # units from the first to the fourth of letters kept apart, at most
 
@@ -175,13 +172,12 @@ def suspects(batch: Batch) -> dict[int, bool]:
     # Four single letters in a row, each between two units that are none.
     single = (word[1:-1] > (word[2:] | word[:-2])).nonzero()[0] + 1
     row = single[:-3][single[3:] - single[:-3] <= _REACH] if single.size > 3 else single[:0]
-    foreign = kinds & (CYRILLIC | OTHER) != 0
-    if foreign.any():  # a few letters of other scripts among Latin ones may stand in for these
-        count = batch.count(foreign)
+    if batch.foreign:  # a few letters of other scripts among Latin ones may stand in for these
+        count = batch.count(kinds & (CYRILLIC | OTHER) != 0)
         places.append(batch.starts[(count > 0) & (count < batch.count(kinds & LATIN != 0))])
+    if batch.signs.size:
+        places.append(batch.signs[_CONTROL[units[batch.signs]]])
     apart = set(batch.owners(row).tolist()) if row.size else set()
-    low = (units < _SPACE).nonzero()[0]  # zeros between texts, ends of lines, and controls
-    places.append(low[_CONTROL[units[low]]])
     others = {index for found in places for index in batch.owners(found).tolist()}
     return {index: index in apart for index in sorted(apart | others | set(batch.squeezed.tolist()))}
 

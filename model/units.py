@@ -13,7 +13,10 @@ DIGIT: Final = 2
 LEET: Final = 4  # stands in for a letter
 WORD: Final = 8  # a letter, digit or mark of any script
 LATIN, CYRILLIC, OTHER = 16, 32, 64  # letters, by script
-SIGN: Final = 128  # a pattern of signals may begin here; the highest flag
+SIGN: Final = (
+    128  # a pattern of signals may begin here, or a control character hides something; the highest flag
+)
+CONTROLS: Final = (*range(1, 9), *range(14, 32), 127)  # shown by no browser
 
 _LATIN: Final = (*range(0x61, 0x7B), *range(0xC0, 0x250), *range(0x1E00, 0x1F00))
 _CYRILLIC: Final = range(0x0400, 0x0530)
@@ -45,7 +48,7 @@ def _kinds() -> NDArray[np.uint8]:
         (LATIN, _LATIN),
         (CYRILLIC, _CYRILLIC),
         (OTHER, _OTHER),
-        (SIGN, map(ord, "<[+@$€£₹₽")),
+        (SIGN, (*map(ord, "<[+@$€£₹₽"), *CONTROLS)),
     )
     for flag, units in places:
         table[list(units)] |= flag
