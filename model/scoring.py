@@ -1,7 +1,8 @@
 """Hashed texts and weights -> the parts of a score, and the parts -> probabilities.
 
-A part is a number: the sum over the whole text (``text``), over its strongest place (``peak``), the text's length, each hand-made signal. A head adds to a weighted sum of parts some hinges, max(0, part - knot): a
-generalised additive model (Hastie & Tibshirani 1986), so that what each part adds is exact. Sums over n-grams are of whole
+A part is a number: the sum over the whole text (``text``), over its strongest place (``peak``), the text's length, each hand-made
+signal. A head adds to a weighted sum of parts some hinges, max(0, part - knot): a generalised additive model (Hastie & Tibshirani
+1986), so that what each part adds is exact. Sums over n-grams are of whole
 numbers, so that a text scores the same in any batch.
 """
 

@@ -142,7 +142,7 @@ def signals(
     found = np.zeros((len(documents), len(SIGNALS)))
     _find_disguise(found, documents)
     for index, cue in enumerate(cues.found.tolist()):
-        if cue & (_ENGLISH - 1):
+        if cue:
             _look(found[index], folded[index], cue)
     for row, document, text in zip(found, documents, folded, strict=True):
         if document.author_url or document.author_name or document.article_title:
