@@ -108,7 +108,7 @@ def _toxicity_tables(toxicity: Figures) -> Iterator[str]:
     )
     if "neutral_at_half" in toxicity:
         yield (
-            "Neutral sentences that name an identity or quote a slur (none of them trained on) scored ≥ 0.5: "
+            "Neutral sentences that name an identity or quote a slur (none of them trained on, but their total was in view when weights were chosen) scored ≥ 0.5: "
             f"{_interval(toxicity['neutral_at_half'])}."
         )
         yield ""
