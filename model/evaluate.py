@@ -62,9 +62,9 @@ class Judged:
         self.scores = scored(classifier, [row.document for row in rows])
         self.source = np.array([row.source for row in rows], dtype=np.str_)
         self.lang = np.array([row.document.lang or "?" for row in rows], dtype=np.str_)
-        self.weak = np.isin(self.source, list(NO_MEASURE))
         self.news = np.array([row.news for row in rows], dtype=bool)
-        self.labelled = np.array([row.spam is not None for row in rows], dtype=bool) & ~self.weak
+        self.labelled = np.array([row.spam is not None for row in rows], dtype=bool)
+        self.labelled &= ~np.isin(self.source, list(NO_MEASURE))
         self.spam = np.array([bool(row.spam) for row in rows], dtype=bool)
         self.toxic = np.array([bool(row.toxic) for row in rows], dtype=bool)
         self.toxic_labelled = np.array([row.toxic is not None for row in rows], dtype=bool)
@@ -122,11 +122,7 @@ def _spam(judged: Judged) -> Figures:
         "good_at_half": {
             name: share_of(score[judged.source == name] >= 0.5) for name in judged.sources(news)
         },
-        "good_at_half_by_language": {
-            lang: share_of(score[good_in] >= 0.5)
-            for lang in sorted(set(judged.lang[judged.labelled].tolist()))
-            if (good_in := judged.labelled & ~judged.spam & (judged.lang == lang)).any()
-        },
+        "good_at_half_by_language": _by_language(judged, judged.labelled & ~judged.spam, score),
         "calibration_error": {
             "as_they_are": calibration_error(score[judged.labelled], judged.spam[judged.labelled]),
             "at_5_percent": _error_at(score, good & ~spam, spam, 0.05),
@@ -166,10 +162,7 @@ def _toxicity(judged: Judged, neutral: Sequence[str]) -> Figures:
             }
             for name in judged.sources(where)
         },
-        "good_at_half_by_language": {
-            lang: share_of(score[good & (judged.lang == lang)] >= 0.5)
-            for lang in sorted(set(judged.lang[good].tolist()))
-        },
+        "good_at_half_by_language": _by_language(judged, good, score),
         "calibration_error": {
             "as_they_are": calibration_error(score[where], judged.toxic[where]),
             "at_10_percent": _error_at(score, good, bad, 0.10),
@@ -180,6 +173,14 @@ def _toxicity(judged: Judged, neutral: Sequence[str]) -> Figures:
         sentences = scored(judged.classifier, [Document(text) for text in neutral])["toxicity"]
         found["neutral_at_half"] = share_of(sentences >= 0.5)
     return found
+
+
+def _by_language(judged: Judged, good: NDArray[np.bool_], score: NDArray[np.float64]) -> Figures:
+    """Of good comments, the share in each language that scores 0.5 or more."""
+    return {
+        lang: share_of(score[good & (judged.lang == lang)] >= 0.5)
+        for lang in sorted(set(judged.lang[good].tolist()))
+    }
 
 
 def thresholds(

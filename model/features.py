@@ -55,10 +55,10 @@ class Document:
 class Batch:
     """Hashed n-grams of some texts.
 
-    Text i is ``units[starts[i] : starts[i] + lengths[i]]``, the spaces around it included; ``kinds`` are the units' flags of units.py;
-    ``buckets`` hold one bucket for each size of NGRAMS and each unit that an n-gram begins with; ``signs`` are the places of units with the flag SIGN, ``foreign`` says whether there are
-    letters that are not Latin, ``edges`` are where each text begins
-    and ends, in turn. ``squeezed``: the texts in which a letter stood more than twice in a row, once for each that was dropped.
+    Text i is ``units[starts[i] : starts[i] + lengths[i]]``, the spaces around it included; ``edges`` are where each text begins and
+    ends, in turn. ``kinds`` are the units' flags of units.py, ``signs`` the places of units with the flag SIGN, ``foreign`` whether there
+    are letters that are not Latin. ``buckets`` hold one bucket for each size of NGRAMS and each unit that an n-gram begins with.
+    ``squeezed``: the texts in which a letter stood more than twice in a row, once for each that was dropped.
     """
 
     units: NDArray[np.uint16]

@@ -13,7 +13,7 @@ import html
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -49,9 +49,6 @@ _REFERENCE: Final = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-z
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _ASCII_LETTER: Final = re.compile(r"[a-z]")
 _FOREIGN: Final = re.compile(r"[^\x00-\u024f\u1e00-\u1eff\u2000-\u2bff\U0001f000-\U0001ffff]")
-
-
-MAX_EXPANSION: Final = 4  # characters that one folds to
 
 
 class _Table(dict[int, str]):
@@ -135,7 +132,8 @@ def fold(text: str) -> Folded:
     """The folded text with its offsets."""
     offsets: Sequence[int] = range(len(text) + 1)
     if "&" in text:
-        text, offsets = _read_references(text)
+        read = _read_references(text)
+        text, offsets = read.text, read.offsets
     if text.isascii():
         return Folded(text.lower(), offsets)
     whole = _translated(text)
@@ -149,9 +147,8 @@ def fold(text: str) -> Folded:
 _LINK_BEGINS: Final = re.compile(r"://|www\.")
 _HOST: Final = re.compile(r"[^\s/?#<>\"')\]]{1,80}[/?#]?")
 _TAIL: Final = re.compile(r"[^\s<>\"')\]]*")
-KEPT_OF_A_PATH: Final = (
-    12  # characters behind a link's host: what follows names one page and says nothing of its kind
-)
+# Characters behind a link's host that are kept: what follows names one page and says nothing of its kind.
+KEPT_OF_A_PATH: Final = 12
 
 
 def has_link(text: str) -> bool:
@@ -199,18 +196,25 @@ def _between(cuts: list[tuple[int, int]], size: int) -> Iterator[tuple[int, int]
     yield done, size
 
 
-def _read_references(text: str) -> tuple[str, Sequence[int]]:
+def _read_references(text: str) -> Folded:
+    def read(match: re.Match[str]) -> Folded:
+        char = html.unescape(match[0])
+        return Folded(char, [match.start()] * len(char))
+
+    return _replaced(_REFERENCE, read, text)
+
+
+def _replaced(pattern: re.Pattern[str], read: Callable[[re.Match[str]], Folded], text: str) -> Folded:
+    """A text with what a pattern finds read otherwise; the offsets that ``read`` gives are into the whole text."""
     parts: list[str] = []
     offsets: list[int] = []
     done = 0
-    for match in _REFERENCE.finditer(text):
-        char = html.unescape(match[0])
-        parts += (text[done : match.start()], char)
-        offsets += range(done, match.start())
-        offsets += [match.start()] * len(char)
+    for match in pattern.finditer(text):
+        other = read(match)
+        parts += (text[done : match.start()], other.text)
+        offsets += (*range(done, match.start()), *other.offsets)
         done = match.end()
-    offsets += range(done, len(text) + 1)
-    return "".join((*parts, text[done:])), offsets
+    return Folded("".join((*parts, text[done:])), [*offsets, *range(done, len(text) + 1)])
 
 
 def _latin(folded: str) -> str:
@@ -249,24 +253,19 @@ MANY: Final = 3  # words with repeated letters before doubled letters are taken 
 
 
 _CONTROLS: Final = frozenset(map(chr, CONTROLS))
-BACKWARDS: Final = (
-    "\u202e"  # what follows is shown from right to left, up to the end or the mark that ends it
-)
+# What follows is shown from right to left, up to the end or the mark that ends it.
+BACKWARDS: Final = "\u202e"
 _WRITTEN_BACKWARDS: Final = re.compile("\u202e([^\u202c\u202e]*)\u202c?")
 
 
 def turn(text: str) -> Folded:
     """The folded text as it is shown, with what is written backwards turned: there the offsets fall."""
-    parts: list[str] = []
-    offsets: list[int] = []
-    done = 0
-    for match in _WRITTEN_BACKWARDS.finditer(text):
-        parts += (text[done : match.start()], match[1][::-1])
-        offsets += range(done, match.start())
-        offsets += range(match.end(1) - 1, match.start(1) - 1, -1)
-        done = match.end()
-    offsets += range(done, len(text) + 1)
-    return fold("".join((*parts, text[done:]))).of(Folded(text, offsets))
+
+    def read(match: re.Match[str]) -> Folded:
+        return Folded(match[1][::-1], range(match.end(1) - 1, match.start(1) - 1, -1))
+
+    turned = _replaced(_WRITTEN_BACKWARDS, read, text)
+    return fold(turned.text).of(turned)
 
 
 def undo(folded: Folded, *, apart: bool = True) -> Folded:

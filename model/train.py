@@ -42,7 +42,7 @@ from model.data import (
     is_held_out,
     written_rows,
 )
-from model.features import Document, extract, matrix, view_of
+from model.features import Document, matrix, view_of
 from model.normalise import fold, shorten, undo
 from model.obfuscate import WAYS
 from model.scoring import PARTS, TEXT_PARTS, Calibration, Head, Hinge, Weights
@@ -234,19 +234,19 @@ _AS_IT_IS: Final = (Calibration(1.0, 0.0),) * len(GROUPS)
 
 def parts_of(
     recipe: Recipe, fitted: tuple[NDArray[np.int16], float], found: Sequence[Example]
-) -> NDArray[np.float64]:
-    """The parts of examples that a recipe uses, by the weights of n-grams, n x len(PARTS)."""
+) -> tuple[NDArray[np.float64], NDArray[np.int8]]:
+    """The parts of examples that a recipe uses, by the weights of n-grams, n x len(PARTS), and their places in GROUPS."""
     head = Head(*fitted, recipe.peak, np.isin(PARTS, recipe.uses).astype(np.float64), (), 0.0, _AS_IT_IS)
     weights = Weights({"head": head})
-    parts = []
+    parts, group = [], []
     for start in range(0, len(found), CHUNK):
-        some = found[start : start + CHUNK]
-        view = weights.read([one.view for one in some])
-        signalled = signals(
-            [one.document for one in some], [one.view for one in some], view.batch, Cues(view.batch)
-        )
-        parts.append(view.parts(signalled)[0])
-    return np.concatenate(parts) if parts else np.zeros((0, len(PARTS)))
+        documents = [one.document for one in found[start : start + CHUNK]]
+        texts = [one.view for one in found[start : start + CHUNK]]
+        view = weights.read(texts)
+        cues = Cues(view.batch)
+        parts.append(view.parts(signals(documents, texts, view.batch, cues))[0])
+        group.append(groups(view.batch, cues))
+    return np.concatenate(parts), np.concatenate(group)
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +256,7 @@ class Judged:
     examples: list[Example]
     labels: NDArray[np.bool_]
     parts: NDArray[np.float64]
+    group: NDArray[np.int8]  # the places in GROUPS
     unseen: NDArray[np.bool_]
     model: NDArray[np.int64]  # which of the models
 
@@ -278,7 +279,7 @@ def crossed(
     fold_of = np.array([one.row.key // 10 % folds for one in found])
     group = np.array([group_of(one.row) for one in found])
     plain = ~np.array([one.disguised for one in found])
-    judged, parts, unseen, model = [], [], [], []
+    judged, parts, kinds, unseen, model = [], [], [], [], []
     for number in range(folds):
         away = (group == number) & (group.min() != group.max())
         inside = np.flatnonzero((fold_of != number) & ~away)
@@ -291,7 +292,9 @@ def crossed(
         say(f"  {recipe.name}: model {number + 1} of {folds} that judges what it did not see")
         weights = weights_of(recipe, [found[place] for place in inside.tolist()], labels[inside])
         fitted = fit(recipe, features[inside], labels[inside], weights, seed)
-        parts.append(parts_of(recipe, fitted, [found[place] for place in outside.tolist()]))
+        some, kind = parts_of(recipe, fitted, [found[place] for place in outside.tolist()])
+        parts.append(some)
+        kinds.append(kind)
         judged.append(outside)
         unseen.append(away[outside])
         model.append(np.full(outside.size, number))
@@ -300,6 +303,7 @@ def crossed(
         [found[place] for place in places.tolist()],
         labels[places],
         np.concatenate(parts),
+        np.concatenate(kinds),
         np.concatenate(unseen),
         np.concatenate(model),
     )
@@ -403,19 +407,13 @@ def train_head(
     weights = mixture(recipe, judged)
     parts, hinges, intercept = combine(recipe, judged.parts, judged.labels, weights, seed)
     head = Head(weights16, step, recipe.peak, parts, hinges, intercept, _AS_IT_IS)
-    odds, group = head.odds(judged.parts), _groups(judged)
-    calibrations, own = _by_group(odds, judged, group, weights, seed)
+    odds = head.odds(judged.parts)
+    calibrations, own = _by_group(odds, judged, weights, seed)
     about = {
         "rows": len(use), "prevalence": recipe.prevalence, "calibrated_on_its_own": own,
-        "on_unseen_sources": on_unseen(judged, odds, group, calibrations),
+        "on_unseen_sources": on_unseen(judged, odds, calibrations),
     }  # fmt: skip
     return replace(head, calibrations=calibrations), about
-
-
-def _groups(judged: Judged) -> NDArray[np.int8]:
-    views = [one.view for one in judged.examples]
-    batches = (extract(views[start : start + CHUNK]) for start in range(0, len(views), CHUNK))
-    return np.concatenate([groups(batch, Cues(batch)) for batch in batches])
 
 
 def near(
@@ -443,7 +441,6 @@ ENGLISH, LATIN = GROUPS.index("english"), GROUPS.index("latin")
 def _by_group(
     odds: NDArray[np.float64],
     judged: Judged,
-    group: NDArray[np.int8],
     weights: NDArray[np.float64],
     seed: int,
 ) -> tuple[tuple[Calibration, ...], list[str]]:
@@ -452,7 +449,7 @@ def _by_group(
     found, own = [], []
     for number, name in enumerate(GROUPS):
         # English with all that is written in Latin letters: alone its curve is steeper, and its scores no longer compare.
-        here = group <= LATIN if number == ENGLISH else group == number
+        here = judged.group <= LATIN if number == ENGLISH else judged.group == number
         if min((judged.labels & here & real).sum(), (~judged.labels & here & real).sum()) < MIN_CALIBRATION:
             found.append(everywhere)
             continue
@@ -467,14 +464,14 @@ def _by_group(
 
 
 def on_unseen(
-    judged: Judged, odds: NDArray[np.float64], group: NDArray[np.int8], calibrations: Sequence[Calibration]
+    judged: Judged, odds: NDArray[np.float64], calibrations: Sequence[Calibration]
 ) -> dict[str, Any]:
     """Figures by source, and of written phrases by group of languages, from models that were new to them.
 
     Recall is at the threshold that the shares of evaluate.FALSE_POSITIVES of the English news comments reach with that model.
     """
-    slope = np.array([one.slope for one in calibrations])[group]
-    shift = np.array([one.shift for one in calibrations])[group]
+    slope = np.array([one.slope for one in calibrations])[judged.group]
+    shift = np.array([one.shift for one in calibrations])[judged.group]
     score = expit(slope * odds + shift)
     source = np.array([one.row.source for one in judged.examples])
     english = np.array(
@@ -503,7 +500,7 @@ def on_unseen(
             "bad_at_half": evaluate.share_of(score[here & judged.labels] >= 0.5),
         }
         for number, name in enumerate(GROUPS)
-        if (here := phrases & (group == number)).any()
+        if (here := phrases & (judged.group == number)).any()
     }
     return found
 
@@ -554,7 +551,7 @@ def train(data: Path, out: Path, seed: int) -> dict[str, Any]:
     artifact.save(out, heads, about)
     say("evaluating on held-out rows" if held_out else "no row is held out: the collection is small")
     judged = evaluate.Judged(Classifier.load(out), for_judging(data, counts) if held_out else [])
-    about["figures"] = {**evaluate.figures(judged, evaluate.neutral_sentences()), **evaluate.of_method(data)}
-    manifest = artifact.save(out, heads, about)
+    figures = {**evaluate.figures(judged, evaluate.neutral_sentences()), **evaluate.of_method(data)}
+    manifest = artifact.describe(out, figures)
     (out / "CARD.md").write_text(report.card(manifest), "utf-8")
     return manifest

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from typing import Final
 
 import numpy as np
@@ -11,11 +10,10 @@ from numpy.typing import NDArray
 LETTER: Final = 1  # a-z
 DIGIT: Final = 2
 LEET: Final = 4  # stands in for a letter
-WORD: Final = 8  # a letter, digit or mark of any script
+WORD: Final = 8  # a letter or digit of any script
 LATIN, CYRILLIC, OTHER = 16, 32, 64  # letters, by script
-SIGN: Final = (
-    128  # a pattern of signals may begin here, or a control character hides something; the highest flag
-)
+# A pattern of signals may begin here, or a control character hides something; the highest flag.
+SIGN: Final = 128
 CONTROLS: Final = (*range(1, 9), *range(14, 32), 127)  # shown by no browser
 
 _LATIN: Final = (*range(0x61, 0x7B), *range(0xC0, 0x250), *range(0x1E00, 0x1F00))
@@ -26,13 +24,6 @@ _OTHER: Final = (
     *range(0x3040, 0xD800),
     *range(0xF900, 0xFE00),
 )
-
-
-def _in_a_word(unit: int) -> bool:
-    """Letters, digits, and the marks that carry the vowels of Indic and Thai words."""
-    return not 0xD800 <= unit < 0xE000 and (
-        chr(unit).isalnum() or unicodedata.category(chr(unit)) in {"Mn", "Mc"}
-    )
 
 
 def _kinds() -> NDArray[np.uint8]:
