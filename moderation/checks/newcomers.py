@@ -10,8 +10,8 @@ from moderation.domain.policy import Finding
 def first_comments(draft: Draft, context: Context) -> Finding | None:
     """Holds until the author has ``hold_first_comments`` approved ones; an author without any identity stays new."""
     wanted = context.policy.hold_first_comments
-    if context.author_approved >= wanted:
+    if context.author.approved >= wanted:
         return None
-    known = "has no approved comment yet" if not context.author_approved else "is still new"
+    known = "has no approved comment yet" if not context.author.approved else "is still new"
     text = f"The author {known}; the site holds comments until {wanted} of them are approved."
     return Finding(Reason("newcomer", text, 0.5))

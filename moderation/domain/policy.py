@@ -24,16 +24,41 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A site's settings. Thresholds are probabilities of ``spam``; ``approve_below <= reject_above``."""
+    """A site's settings. Thresholds are probabilities of ``spam``; ``approve_below <= reject_above``.
+
+    A limit of None is none. ``docs/checks.md`` says what each check makes of its settings; hours, minutes and days are
+    whole ones, lengths are characters, shares lie between 0 and 1.
+    """
 
     mode: Mode = Mode.AUTO
     approve_below: float = 0.1
     reject_above: float = 0.98
     banned_words: tuple[str, ...] = ()
     suspect_words: tuple[str, ...] = ()
+    allowed_domains: tuple[str, ...] = ()
+    denied_domains: tuple[str, ...] = ()
     max_links: int | None = None
+    hold_shortened_links: bool = True
+    hold_disguised_links: bool = True
+    max_same_by_author: int | None = 1
+    max_same_on_site: int | None = 5
+    repeat_hours: int = 24
+    max_by_author: int | None = None
+    max_by_address: int | None = None
+    max_by_article: int | None = None
+    pace_minutes: int = 10
     hold_first_comments: int = 0
+    hold_rejected_share: float | None = None
+    record_days: int = 7
+    min_length: int | None = None
+    max_length: int | None = None
+    max_capitals: float | None = None
+    hold_empty: bool = True
+    languages: tuple[str, ...] = ()
     report_threshold: int = 1
+    keep_decided_days: int | None = None
+    keep_events_days: int | None = None
+    keep_audit_days: int | None = None
 
 
 class Effect(StrEnum):

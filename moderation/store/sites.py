@@ -70,9 +70,10 @@ def policy_of(document: dict[str, Any]) -> Policy:
     """A policy from its stored form; settings that it does not name have their defaults."""
     known = {name: document[name] for name in _POLICY_FIELDS if name in document}
     known["mode"] = Mode(known.get("mode", Mode.AUTO))
-    for words in ("banned_words", "suspect_words"):
-        known[words] = tuple(known.get(words, ()))
+    for name in _LISTS:
+        known[name] = tuple(known.get(name, ()))
     return Policy(**known)
 
 
 _POLICY_FIELDS = tuple(field.name for field in dataclasses.fields(Policy))
+_LISTS = ("banned_words", "suspect_words", "allowed_domains", "denied_domains", "languages")

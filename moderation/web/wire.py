@@ -191,6 +191,17 @@ Words = Annotated[
 ]
 
 
+Domains = Annotated[
+    list[Annotated[str, Field(min_length=1, max_length=253), AfterValidator(_no_nul)]],
+    Field(max_length=10_000),
+]
+Count = Annotated[int, Field(ge=0, le=1_000)]
+AtLeastOne = Annotated[int, Field(ge=1, le=1_000)]
+Length = Annotated[int, Field(ge=1, le=MAX_TEXT_BYTES)]
+Days = Annotated[int, Field(ge=1, le=3_650)]
+Share = Annotated[float, Field(gt=0, le=1, allow_inf_nan=False, strict=False)]
+
+
 class PolicyBody(Body):
     """A site's settings; what is left out has its default."""
 
@@ -201,14 +212,75 @@ class PolicyBody(Body):
     )
     banned_words: Words = Field(default_factory=list, description="Words and phrases that reject a comment.")
     suspect_words: Words = Field(default_factory=list, description="Words and phrases that hold a comment.")
-    max_links: Annotated[int, Field(ge=0, le=1000)] | None = Field(
-        None, description="More links hold a comment."
+    allowed_domains: Domains = Field(
+        default_factory=list,
+        description="Links to these domains and their subdomains do not count as links.",
     )
-    hold_first_comments: Annotated[int, Field(ge=0, le=1000)] = Field(
-        0, description="Hold an author's comments until so many are approved."
+    denied_domains: Domains = Field(
+        default_factory=list,
+        description="A link to one of these domains or their subdomains rejects a comment; the more exact of an allowed and a denied one counts.",
     )
-    report_threshold: Annotated[int, Field(ge=1, le=1000)] = Field(
+    max_links: Count | None = Field(None, description="More links hold a comment.")
+    hold_shortened_links: bool = Field(
+        True, description="Hold a comment with a link that hides where it leads."
+    )
+    hold_disguised_links: bool = Field(
+        True, description="Hold a comment with a link written to slip past a filter, as in `example[.]com`."
+    )
+    max_same_by_author: AtLeastOne | None = Field(
+        1,
+        description="Hold when so many earlier comments of the author within `repeat_hours` say the same; null for no limit.",
+    )
+    max_same_on_site: AtLeastOne | None = Field(
+        5,
+        description="Hold when so many earlier comments of others on the site within `repeat_hours` say the same; null for no limit.",
+    )
+    repeat_hours: Annotated[int, Field(ge=1, le=168)] = Field(
+        24, description="How far back repeats are looked for, in hours."
+    )
+    max_by_author: AtLeastOne | None = Field(
+        None, description="Hold when the author wrote so many comments in the last `pace_minutes`."
+    )
+    max_by_address: AtLeastOne | None = Field(
+        None,
+        description="Hold when so many comments came from the author's IP address in the last `pace_minutes`.",
+    )
+    max_by_article: AtLeastOne | None = Field(
+        None, description="Hold when the article got so many comments in the last `pace_minutes`."
+    )
+    pace_minutes: Annotated[int, Field(ge=1, le=1_440)] = Field(
+        10, description="The window in which the pace is counted, in minutes."
+    )
+    hold_first_comments: Count = Field(0, description="Hold an author's comments until so many are approved.")
+    hold_rejected_share: Share | None = Field(
+        None,
+        description="Hold when at least this share of the author's comments decided in the last `record_days`, and at least three of them, was rejected.",
+    )
+    record_days: Annotated[int, Field(ge=1, le=30)] = Field(
+        7, description="How far back an author's record is read, in days."
+    )
+    min_length: Length | None = Field(None, description="Hold a comment of fewer characters.")
+    max_length: Length | None = Field(None, description="Hold a comment of more characters.")
+    max_capitals: Share | None = Field(
+        None,
+        description="Hold a comment with a greater share of capitals among its letters; texts of 20 such letters or more.",
+    )
+    hold_empty: bool = Field(True, description="Hold a comment in which a reader sees nothing to read.")
+    languages: Annotated[list[str], Field(max_length=50)] = Field(
+        default_factory=list,
+        description="Two-letter codes (ISO 639-1). A comment that is surely in another language is held; none means any.",
+    )
+    report_threshold: AtLeastOne = Field(
         1, description="Distinct reporters that put a published comment into `reported`."
+    )
+    keep_decided_days: Days | None = Field(
+        None, description="Days after which decided comments are removed; null keeps them."
+    )
+    keep_events_days: Days | None = Field(
+        None, description="Days after which events are removed; null keeps them."
+    )
+    keep_audit_days: Days | None = Field(
+        None, description="Days after which the audit is removed; null keeps it."
     )
 
     @model_validator(mode="after")
@@ -220,8 +292,8 @@ class PolicyBody(Body):
     def policy(self) -> Policy:
         """The domain's policy."""
         given = {name: getattr(self, name) for name in type(self).model_fields}
-        given["banned_words"] = tuple(dict.fromkeys(self.banned_words))
-        given["suspect_words"] = tuple(dict.fromkeys(self.suspect_words))
+        for name in ("banned_words", "suspect_words", "allowed_domains", "denied_domains", "languages"):
+            given[name] = tuple(dict.fromkeys(given[name]))
         return Policy(**given)
 
 

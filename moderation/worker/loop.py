@@ -6,10 +6,12 @@ import asyncio
 import contextlib
 import logging
 import random
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, TypeVar
 
 from moderation.checks import Context
+from moderation.domain.author import Record
 from moderation.domain.policy import Policy
 from moderation.errors import ModerationError, NotFound
 from moderation.metrics import WorkerMetrics
@@ -37,7 +39,12 @@ async def contexts_of(store: Store, entries: Sequence[Entry]) -> list[Context]:
     ]
     approved = dict(zip(wanted, await store.comments.approved_counts(wanted), strict=True))
     return [
-        Context(policies[entry.site], approved.get((entry.site, entry.author_ref), 0), entry.human_rejected)
+        Context(
+            policies[entry.site],
+            int(time.time() * 1000),
+            Record(approved=approved.get((entry.site, entry.author_ref), 0)),
+            human_rejected=entry.human_rejected,
+        )
         for entry in entries
     ]
 
