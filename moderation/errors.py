@@ -52,6 +52,12 @@ class NotFound(ModerationError):
     status, slug, title = 404, "not-found", "Nothing here"
 
 
+class Expired(ModerationError):
+    """The comment's body is gone by the site's own rules; its status and times are in ``extra``."""
+
+    status, slug, title = 410, "expired", "The comment's body was removed"
+
+
 class MethodNotAllowed(ModerationError):
     """The path exists, the method does not."""
 

@@ -126,6 +126,6 @@ def test_every_lua_script_has_its_header_and_builds_keys_from_keys_only() -> Non
             if command in keyless or command.startswith("X") and first.startswith("'"):
                 continue
             # A key is KEYS[n], a name handed in as one, or begins with the site's record.
-            assert re.match(r"KEYS\[|site\b|key\b|'CONSUMERS'|'DELCONSUMER'", first), (
+            assert re.match(r"KEYS\[|site\b|\w*key\b|'CONSUMERS'|'DELCONSUMER'", first), (
                 f"{path.name}: {command} {first}"
             )

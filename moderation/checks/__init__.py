@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from moderation.checks import links, newcomers, refused, words
-from moderation.checks.context import Context
+from moderation.checks.context import Activity, Context
 from moderation.domain.comment import Draft, Reason
 from moderation.domain.policy import Finding
 
@@ -25,7 +25,7 @@ CHECKS: Final[tuple[tuple[str, Check], ...]] = (
     ("newcomers", newcomers.first_comments),
 )
 
-__all__ = ["CHECKS", "Context", "Outcome", "run"]
+__all__ = ["CHECKS", "Activity", "Context", "Outcome", "run"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,13 +25,17 @@ class Activity:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The site's policy, the time (milliseconds), the author's record, what went before, and whether a moderator refused this comment."""
+    """The site's policy, the time (milliseconds), the author's record, what went before, and whether a moderator refused this comment.
+
+    ``fingerprints`` are those of the text under which ``activity`` was found.
+    """
 
     policy: Policy
     now: int = 0
     author: Record = field(default_factory=Record)
     activity: Activity = field(default_factory=Activity)
     human_rejected: bool = False
+    fingerprints: tuple[str, ...] = ()
 
     @property
     def standing(self) -> Standing:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 
 class Status(StrEnum):
@@ -54,6 +54,26 @@ class Author:
             return "email:" + self.email_hash
         return "ip:" + self.ip_hash if self.ip_hash else None
 
+    @property
+    def handle(self) -> str | None:
+        """The same as people and paths write it: the site's id as it is. ``author_ref`` leads back."""
+        ref = self.ref
+        return ref.removeprefix("id:") if ref else None
+
+
+def author_ref(given: str) -> str:
+    """The name of an author's record from what stands in a path or filter: the site's own id, or ``email:…``, ``ip:…``.
+
+    The latter two are how an author without an id is named in answers: a kind and a keyed hash.
+    """
+    kind, _, value = given.partition(":")
+    hashed = kind in {"email", "ip"} and len(value) == HASH_DIGITS and set(value) <= _HEX
+    return given if hashed else "id:" + given
+
+
+HASH_DIGITS: Final = 32  # of a keyed hash of an e-mail or address
+_HEX: Final = frozenset("0123456789abcdef")
+
 
 @dataclass(frozen=True, slots=True)
 class Article:
@@ -92,6 +112,26 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
+class Handling:
+    """What moderators keep beside a comment for each other; the site never sees it.
+
+    ``queue`` is the one in which it stands on top of its status (``reported``, ``escalated`` or None), ``escalation`` why and by
+    whom, ``assigned`` whose it is. ``holder`` has it in hand until ``held_until`` (ms).
+    """
+
+    queue: str | None = None
+    escalation: dict[str, Any] | None = None
+    assigned: str | None = None
+    notes: tuple[dict[str, Any], ...] = ()
+    tags: tuple[str, ...] = ()
+    holder: str | None = None
+    held_until: int | None = None
+
+
+_UNTOUCHED: Final = Handling()
+
+
+@dataclass(frozen=True, slots=True)
 class Comment:
     """A comment as it is kept, with all that was found and decided.
 
@@ -111,6 +151,7 @@ class Comment:
     history: tuple[dict[str, Any], ...] = ()
     reports: int = 0
     model_version: str | None = None
+    handling: Handling = _UNTOUCHED
 
     @property
     def id(self) -> str:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from moderation.store.activity import Activity, Observed, Sighting
 from moderation.store.archive import Archive
+from moderation.store.audit import Act, Audit
+from moderation.store.authors import Authors, Profile
+from moderation.store.batches import Batch, Batches
 from moderation.store.birth import check_fitness, settle_partitions, settle_secret
+from moderation.store.claims import Claims, Lease
 from moderation.store.client import Link
 from moderation.store.comments import Accepted, Comments
 from moderation.store.dead_letters import DeadLetter, DeadLetters
@@ -13,10 +18,13 @@ from moderation.store.inbox import Entry, Inbox, Judged
 from moderation.store.keyring import Key, KeyInfo, Keyring, NewKey, Role
 from moderation.store.private import Private
 from moderation.store.queues import Filters, Order, Page, Queues, QueueState
+from moderation.store.retention import Retention
 from moderation.store.sites import Sites
 
 __all__ = [
     "Accepted",
+    "Act",
+    "Batch",
     "Bell",
     "DeadLetter",
     "Entry",
@@ -26,11 +34,15 @@ __all__ = [
     "Judged",
     "Key",
     "KeyInfo",
+    "Lease",
     "NewKey",
+    "Observed",
     "Order",
     "Page",
+    "Profile",
     "QueueState",
     "Role",
+    "Sighting",
     "Store",
     "check_fitness",
     "is_position",
@@ -45,9 +57,15 @@ class Store:
         self.secret = secret
         self.private = Private(secret)
         self.comments = Comments(link, queue_limit)
-        self.queues = Queues(link)
+        self.queues = Queues(link, self.comments)
+        self.claims = Claims(link, self.comments)
+        self.batches = Batches(link)
+        self.authors = Authors(link, self.comments, self.private)
+        self.activity = Activity(link)
+        self.audit = Audit(link)
         self.events = Events(link)
         self.sites = Sites(link)
+        self.retention = Retention(link, self.sites)
         self.keyring = Keyring(link, self.private)
         self.feed = Feed(link)
         self.dead_letters = DeadLetters(link)

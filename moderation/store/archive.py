@@ -1,7 +1,7 @@
 """Everything kept on a site as one stream of documents, out and back in.
 
-A ``site`` document comes first, then ``comment``, ``event`` and ``dead_letter`` documents, whose ``fields`` are named as
-in ``keys``. API keys are not part of it: new ones are made where the site arrives.
+A ``site`` document comes first, then what there is of each kind, with ``fields`` named as in ``keys``. Leases, counts of
+pace and the memory of repeats are of the moment and stay behind. API keys are not part of it: new ones are made where the site arrives.
 """
 
 from __future__ import annotations
@@ -16,8 +16,12 @@ from moderation.store.client import Link, Word
 from moderation.store.keys import SITES
 from moderation.store.pipe import Refused
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 STEP: Final = 500  # keys, events or comments handled together
+
+# Kinds of documents that have a key each, by what follows the site in the key.
+_KINDS: Final = {"c": "comment", "a": "author", "rr": "reporter", "b": "batch"}
+_SAID: Final = frozenset({"first", "given", "until", "gby", "gat", "nt"})  # of an author, what no count tells
 
 
 class Archive:
@@ -32,17 +36,23 @@ class Archive:
         if "created_at" not in record:
             raise NotFound("There is no such site.")
         yield {"kind": "site", "format": FORMAT, "site": site, "fields": record}
-        async for comment_id in self._comment_ids(site):
-            document = await self._comment(site, comment_id)
+        async for kind, name in self._names(site):
+            document = await self._document(site, kind, name)
             if document is not None:
                 yield document
         async for document in self._dead_letters(site):
             yield document
-        async for document in self._events(site):
+        who = _texts(await self._link.call("HGETALL", f"{self._link.keys.site(site)}:who"))
+        for pseudonym, ref in who.items():
+            yield {"kind": "who", "id": pseudonym, "fields": {"ref": ref}}
+        async for document in self._stream(self._link.keys.events(site), "event"):
+            yield document
+        async for document in self._stream(self._link.keys.audit(site), "act"):
             yield document
 
-    async def _comment_ids(self, site: str) -> AsyncIterator[str]:
-        prefix = self._link.keys.comment(site, "")
+    async def _names(self, site: str) -> AsyncIterator[tuple[str, str]]:
+        """What there is of the kinds that have a key each: (kind, what the key names)."""
+        prefix = self._link.keys.site(site) + ":"
         seen: set[bytes] = set()  # SCAN may name a key twice
         cursor: bytes = b"0"
         while True:
@@ -50,30 +60,39 @@ class Archive:
                 "SCAN", cursor, "MATCH", _literal(prefix) + "*", "COUNT", STEP
             )
             for name in names:
-                if name not in seen:
+                kind, _, rest = name.decode().removeprefix(prefix).partition(":")
+                if kind in _KINDS and name not in seen:
                     seen.add(name)
-                    yield name.decode().removeprefix(prefix)
+                    yield _KINDS[kind], rest
             if cursor == b"0":
                 return
 
+    async def _document(self, site: str, kind: str, name: str) -> dict[str, Any] | None:
+        if kind == "comment":
+            return await self._comment(site, name)
+        prefix = {document: short for short, document in _KINDS.items()}[kind]
+        fields = _texts(await self._link.call("HGETALL", f"{self._link.keys.site(site)}:{prefix}:{name}"))
+        if kind == "author":  # the counts are made anew from the comments
+            fields = {one: value for one, value in fields.items() if one in _SAID}
+        return {"kind": kind, "id": name, "fields": fields} if fields else None
+
     async def _comment(self, site: str, comment_id: str) -> dict[str, Any] | None:
         keys = self._link.keys
-        pairs, reporters, reported = await self._link.call_all(
+        pairs, reporters = await self._link.call_all(
             [
                 ("HGETALL", keys.comment(site, comment_id)),
-                ("SMEMBERS", f"{keys.site(site)}:r:{comment_id}"),
-                ("ZSCORE", keys.queue(site, "reported", "time"), comment_id),
+                ("HGETALL", keys.reporters(site, comment_id)),
             ]
         )
         fields = _texts(pairs)
         if not fields:
             return None
         fields.pop("x", None)  # its entry in this server's stream
+        fields.pop("fp", None)  # the memory of repeats stays where it is
         return {
             "kind": "comment",
             "id": comment_id,
-            "reported": reported is not None,
-            "reporters": sorted(one.decode() for one in reporters),
+            "reporters": dict(sorted(_texts(reporters).items())),
             "fields": fields,
         }
 
@@ -85,13 +104,11 @@ class Archive:
             if slug == site:
                 yield {"kind": "dead_letter", "id": comment_id, "fields": from_json(stored)}
 
-    async def _events(self, site: str) -> AsyncIterator[dict[str, Any]]:
+    async def _stream(self, key: str, kind: str) -> AsyncIterator[dict[str, Any]]:
         start = "-"
-        while entries := await self._link.call(
-            "XRANGE", self._link.keys.events(site), start, "+", "COUNT", STEP
-        ):
+        while entries := await self._link.call("XRANGE", key, start, "+", "COUNT", STEP):
             for entry, fields in entries:
-                yield {"kind": "event", "id": entry.decode(), "fields": _texts(fields)}
+                yield {"kind": kind, "id": entry.decode(), "fields": _texts(fields)}
             start = f"({entries[-1][0].decode()}"
 
     async def load(self, site: str, documents: Iterable[dict[str, Any]]) -> int:
@@ -127,20 +144,28 @@ class Archive:
         if found is not None and found.decode() != origin:
             raise Conflict(f"The site {site} holds another import already: import into a new site.")
         kept = {"imported": origin, "created_at": origin}
-        if "policy" in fields:
-            kept["policy"] = fields["policy"]
+        kept |= {name: fields[name] for name in ("policy", "pv") if name in fields}
         await self._link.call("HSET", key, *(word for pair in kept.items() for word in pair))
         await self._link.call("SADD", SITES, site)
 
     async def _load_one(self, site: str, document: dict[str, Any]) -> int:
         keys, kind = self._link.keys, document["kind"]
+        site_key = keys.site(site)
         if kind == "comment":
             return await self._load_comment(site, document)
         if kind == "dead_letter":
             dead = keys.dead(keys.partition(site))
             await self._link.call("HSET", dead, f"{site}/{document['id']}", to_json(document["fields"]))
         elif kind == "event":
-            await self._load_event(site, document)
+            await self._append(keys.events(site), document)
+        elif kind == "act":
+            await self._append(keys.audit(site), document)
+        elif kind == "who":
+            await self._link.call("HSET", f"{site_key}:who", document["id"], document["fields"]["ref"])
+        elif kind in _KINDS.values():
+            prefix = {name: short for short, name in _KINDS.items()}[kind]
+            fields = [word for pair in document["fields"].items() for word in pair]
+            await self._link.call("HSET", f"{site_key}:{prefix}:{document['id']}", *fields)
         else:
             raise ValueError(kind)
         return 0
@@ -148,16 +173,16 @@ class Archive:
     async def _load_comment(self, site: str, document: dict[str, Any]) -> int:
         keys, comment_id, reporters = self._link.keys, document["id"], document["reporters"]
         names = [keys.comment(site, comment_id), keys.site(site), keys.inbox(keys.partition(site))]
-        args: list[Word] = [site, comment_id, "1" if document["reported"] else "", len(reporters), *reporters]
-        for pair in document["fields"].items():
+        args: list[Word] = [site, comment_id, len(reporters)]
+        for pair in (*reporters.items(), *document["fields"].items()):
             args.extend(pair)
         written: int = await self._link.run("restore", names, args)
         return written
 
-    async def _load_event(self, site: str, document: dict[str, Any]) -> None:
+    async def _append(self, stream: str, document: dict[str, Any]) -> None:
         fields = [word for pair in document["fields"].items() for word in pair]
         try:
-            await self._link.call("XADD", self._link.keys.events(site), document["id"], *fields)
+            await self._link.call("XADD", stream, document["id"], *fields)
         except Refused as refused:
             if "equal or smaller" not in str(refused):  # it is there already
                 raise

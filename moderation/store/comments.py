@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar, overload
 
 from pydantic_core import from_json, to_json
 
 from moderation.domain.comment import Comment, Draft, Status
 from moderation.domain.decision import Decision
+from moderation.domain.times import rfc3339
 from moderation.errors import (
     Busy,
     CommentConflict,
+    Conflict,
     DecisionConflict,
+    Expired,
     ModerationError,
     NotFound,
     NothingToUndo,
 )
 from moderation.store.client import Link, Word
 from moderation.store.pipe import Reply
-from moderation.store.records import comment_of, document_of
+from moderation.store.records import FIELDS, comment_from, comment_of, comment_of_row, document_of
 
 S = TypeVar("S")
 R = TypeVar("R")
@@ -34,6 +38,16 @@ class Accepted:
 
     new: bool
     comment: Comment
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """What stands around a comment, each group in order; others by the author newest first."""
+
+    parent: Comment | None
+    siblings: tuple[Comment, ...]
+    replies: tuple[Comment, ...]
+    by_author: tuple[Comment, ...]
 
 
 class Comments:
@@ -58,20 +72,37 @@ class Comments:
         site_key = keys.site(site)
         return (
             [f"{site_key}:c:{draft.id}", site_key, keys.inbox(keys.partition(site))],
-            [site, draft.id, draft.text, document_of(draft), draft.author.ref or "", self._limit],
+            [
+                site,
+                draft.id,
+                draft.text,
+                document_of(draft),
+                draft.author.ref or "",
+                self._limit,
+                draft.article.id or "",
+                draft.parent_id or "",
+            ],
         )
 
     async def get(self, site: str, comment_id: str) -> Comment:
-        """The comment; raises NotFound."""
-        pairs = await self._link.call("HGETALL", self._link.keys.comment(site, comment_id))
+        """The comment; raises NotFound, or Expired if only its tombstone is left."""
+        key = self._link.keys.site(site)
+        pairs, holder, until = await self._link.call_all(
+            [
+                ("HGETALL", f"{key}:c:{comment_id}"),
+                ("HGET", f"{key}:holders", comment_id),
+                ("ZSCORE", f"{key}:leases", comment_id),
+            ]
+        )
         if not pairs:
             raise NotFound(NO_COMMENT)
-        return comment_of(site, comment_id, pairs)
-
-    async def is_waiting(self, site: str, comment_id: str) -> bool:
-        """Whether the comment still waits for its first score at this revision."""
-        status = await self._link.call("HGET", self._link.keys.comment(site, comment_id), "st")
-        return bool(status == Status.QUEUED.value.encode())
+        found = dict(zip(pairs[::2], pairs[1::2], strict=True))
+        if found[b"st"] == b"expired":
+            raise Expired(
+                "The site keeps decided comments for a time, and this one's is over.",
+                extra={"comment_status": found[b"was"].decode(), "decided_at": rfc3339(int(found[b"da"]))},
+            )
+        return _held(comment_from(site, comment_id, found), holder, until, int(time.time() * 1000))
 
     async def edit(self, site: str, comment_id: str, text: str, op: str) -> Comment:
         """A new text, scored and judged again. Raises NotFound or Busy."""
@@ -84,12 +115,24 @@ class Comments:
         )
         return _changed(site, comment_id, answer)
 
-    async def erase(self, site: str, comment_id: str) -> bool:
-        """Erases the comment everywhere; False if there was none."""
+    async def erase(self, site: str, comment_id: str, by: str = "site") -> bool:
+        """Erases the comment everywhere on behalf of ``by``; False if there was none."""
+        return bool(await self._link.run("erase", *self._erasure(site, comment_id, by)))
+
+    async def erase_many(self, site: str, ids: Sequence[str], by: str) -> None:
+        """Erases comments in one pipeline. Raises StoreUnavailable: then some may be left, and a repeat is safe."""
+        for answer in await self._link.run_all("erase", [self._erasure(site, one, by) for one in ids]):
+            if isinstance(answer, Exception):
+                raise answer
+
+    def _erasure(self, site: str, comment_id: str, by: str) -> tuple[list[str], list[Word]]:
         keys = self._link.keys
         partition = keys.partition(site)
-        names = [*self._pair(site, comment_id), keys.inbox(partition), keys.dead(partition)]
-        return bool(await self._link.run("erase", names, [site, comment_id]))
+        return [*self._pair(site, comment_id), keys.inbox(partition), keys.dead(partition)], [
+            site,
+            comment_id,
+            by,
+        ]
 
     async def decide(
         self, site: str, comment_id: str, decision: Decision, override: bool, op: str
@@ -101,13 +144,13 @@ class Comments:
         return _changed(site, comment_id, answer)
 
     async def decide_many(
-        self, site: str, decisions: Sequence[tuple[str, Decision, bool]], op: str
+        self, site: str, decisions: Sequence[tuple[str, Decision, bool]], op: str, batch: str = ""
     ) -> list[Comment | ModerationError]:
         """Many decisions in one pipeline; an error stands in the place of the one that it befell."""
         calls = [
             (
                 self._pair(site, comment_id),
-                _decision_args(site, comment_id, decision, override, f"{op}:{number}"),
+                _decision_args(site, comment_id, decision, override, f"{op}:{number}", batch),
             )
             for number, (comment_id, decision, override) in enumerate(decisions)
         ]
@@ -119,11 +162,21 @@ class Comments:
 
     async def undo(self, site: str, comment_id: str, name: str, op: str) -> Comment:
         """Takes the last moderator's decision back, on behalf of ``name``. Raises NotFound or NothingToUndo."""
-        line = to_json({"what": "undone", "by": name, "kind": "moderator"})
         answer = await self._link.run(
-            "undo", self._pair(site, comment_id), [site, comment_id, op, name, line]
+            "undo", self._pair(site, comment_id), _undo_args(site, comment_id, name, op)
         )
         return _changed(site, comment_id, answer)
+
+    async def undo_many(
+        self, site: str, ids: Sequence[str], name: str, op: str, batch: str
+    ) -> list[Comment | ModerationError]:
+        """Takes a batch's decisions back where nobody has decided again since; an error stands in its own place."""
+        calls = [
+            (self._pair(site, one), _undo_args(site, one, name, f"{op}:{number}", batch))
+            for number, one in enumerate(ids)
+        ]
+        answers = await self._link.run_all("undo", calls)
+        return [_each(_changed, site, one, answer) for one, answer in zip(ids, answers, strict=True)]
 
     async def report(self, site: str, comment_id: str, reporter: str, reason: str, threshold: int) -> Comment:
         """Counts a reader's flag, ``reporter`` being a keyed hash. Raises NotFound."""
@@ -132,13 +185,91 @@ class Comments:
         )
         return _changed(site, comment_id, answer)
 
-    async def approved_counts(self, authors: Sequence[tuple[str, str]]) -> list[int]:
-        """How many comments of each (site, author reference) stand approved."""
-        keys = self._link.keys
-        found = await self._link.call_all(
-            [("HGET", keys.author(site, ref), "approved") for site, ref in authors]
+    async def escalate(self, site: str, comment_id: str, name: str, reason: str | None, op: str) -> Comment:
+        """Puts a comment into the queue ``escalated``; without a reason back to where it was. Raises NotFound, Conflict."""
+        document = b"" if reason is None else to_json({"by": name, "reason": reason})
+        answer = await self._link.run(
+            "escalate", self._pair(site, comment_id), [site, comment_id, op, name, document]
         )
-        return [int(count or 0) for count in found]
+        return _changed(site, comment_id, answer)
+
+    async def note(self, site: str, comment_id: str, name: str, text: str, op: str) -> Comment:
+        """Adds a moderator's note. Raises NotFound."""
+        return await self._annotate(site, comment_id, name, "noted", to_json({"by": name, "text": text}), op)
+
+    async def tag(self, site: str, comment_id: str, name: str, tags: Sequence[str], op: str) -> Comment:
+        """Replaces the comment's tags. Raises NotFound."""
+        return await self._annotate(site, comment_id, name, "tagged", to_json(sorted(set(tags))), op)
+
+    async def assign(self, site: str, comment_id: str, name: str, to: str | None, op: str) -> Comment:
+        """Gives the comment to a moderator, or to nobody. Raises NotFound."""
+        return await self._annotate(site, comment_id, name, "assigned", to or "", op)
+
+    async def _annotate(
+        self, site: str, comment_id: str, name: str, what: str, value: str | bytes, op: str
+    ) -> Comment:
+        answer = await self._link.run(
+            "annotate", self._pair(site, comment_id), [site, comment_id, op, name, what, value]
+        )
+        return _changed(site, comment_id, answer)
+
+    async def thread(self, site: str, comment: Comment, limit: int) -> Thread:
+        """What stands around a comment: its parent, up to ``limit`` siblings and replies, and others by its author."""
+        keys, draft = self._link.keys, comment.draft
+        siblings = await self._around(site, comment, limit)
+        replies, others = await self._link.call_all(
+            [
+                ("ZRANGE", keys.replies(site, comment.id), 0, limit - 1),
+                ("ZRANGE", keys.authored(site, draft.author.ref or ""), 0, limit, "REV"),
+            ]
+        )
+        parent = draft.parent_id
+        groups = [
+            [parent] if parent else [],
+            siblings,
+            [one.decode() for one in replies],
+            [name for one in others if (name := one.decode()) != comment.id][:limit],
+        ]
+        found = iter(await self.many(site, [one for group in groups for one in group]))
+        read = [[one for one in [next(found) for _ in group] if one is not None] for group in groups]
+        return Thread(read[0][0] if read[0] else None, *(tuple(group) for group in read[1:]))
+
+    async def _around(self, site: str, comment: Comment, limit: int) -> list[str]:
+        """Ids of the comments beside this one: answers to the same parent, else its neighbours on the article."""
+        keys, draft = self._link.keys, comment.draft
+        if draft.parent_id is not None:
+            index = keys.replies(site, draft.parent_id)
+        elif draft.article.id is not None:
+            index = keys.thread(site, draft.article.id)
+        else:
+            return []
+        half = (limit + 1) // 2
+        place = comment.sequence
+        before, after = await self._link.call_all(
+            [
+                ("ZRANGE", index, f"({place}", "-inf", "BYSCORE", "REV", "LIMIT", 0, half),
+                ("ZRANGE", index, f"({place}", "+inf", "BYSCORE", "LIMIT", 0, half),
+            ]
+        )
+        return [one.decode() for one in (*reversed(before), *after)]
+
+    async def many(self, site: str, ids: Sequence[str]) -> list[Comment | None]:
+        """The comments with these ids, with who holds them; None for one that is not there or whose body is gone."""
+        if not ids:
+            return []
+        key = self._link.keys.site(site)
+        *rows, holders, leases = await self._link.call_all(
+            [
+                *[("HMGET", self._link.keys.comment(site, one), *FIELDS) for one in ids],
+                ("HMGET", f"{key}:holders", *ids),
+                ("ZMSCORE", f"{key}:leases", *ids),
+            ]
+        )
+        now = int(time.time() * 1000)
+        return [
+            _held(comment_of_row(site, one, row), holder, until, now)
+            for one, row, holder, until in zip(ids, rows, holders, leases, strict=True)
+        ]
 
     def _pair(self, site: str, comment_id: str) -> list[str]:
         site_key = self._link.keys.site(site)
@@ -170,6 +301,10 @@ def _changed(site: str, comment_id: str, answer: Reply) -> Comment:
         raise NothingToUndo("No moderator's decision stands on this comment.")
     if outcome == b"full":
         raise Busy("Too many comments wait for a score; come again shortly.")
+    if outcome == b"later":
+        raise NothingToUndo("The comment was decided again since this batch.")
+    if outcome == b"waiting":
+        raise Conflict("The comment waits for its score; try again in a moment.")
     if outcome == b"conflict":
         raise DecisionConflict(
             'A colleague has decided this comment; send "override": true to decide otherwise.',
@@ -178,8 +313,26 @@ def _changed(site: str, comment_id: str, answer: Reply) -> Comment:
     return comment_of(site, comment_id, answer[1:])
 
 
-def _decision_args(site: str, comment_id: str, decision: Decision, override: bool, op: str) -> list[Word]:
-    document = to_json(decision.document())
+@overload
+def _held(comment: Comment, holder: bytes | None, until: bytes | None, now: int) -> Comment: ...
+@overload
+def _held(comment: None, holder: bytes | None, until: bytes | None, now: int) -> None: ...
+def _held(comment: Comment | None, holder: bytes | None, until: bytes | None, now: int) -> Comment | None:
+    if comment is None or holder is None or until is None or float(until) <= now:
+        return comment
+    handling = replace(comment.handling, holder=holder.decode(), held_until=int(float(until)))
+    return replace(comment, handling=handling)
+
+
+def _undo_args(site: str, comment_id: str, name: str, op: str, batch: str = "") -> list[Word]:
+    line = to_json({"what": "undone", "by": name, "kind": "moderator"})
+    return [site, comment_id, op, name, line, batch]
+
+
+def _decision_args(
+    site: str, comment_id: str, decision: Decision, override: bool, op: str, batch: str = ""
+) -> list[Word]:
+    document = decision.document()
     return [
         site,
         comment_id,
@@ -187,7 +340,9 @@ def _decision_args(site: str, comment_id: str, decision: Decision, override: boo
         decision.status.value,
         decision.name or "",
         "1" if override else "",
-        document,
+        to_json(document),
+        to_json({name: value for name, value in document.items() if name != "note"}),
+        batch,
     ]
 
 

@@ -47,7 +47,6 @@ class Events:
 def _event(site: str, entry: str, fields: list[bytes]) -> Event:
     found = dict(zip(fields[::2], fields[1::2], strict=True))
     data: dict[str, Any] = from_json(found[b"v"])
-    data.pop("note", None)  # a note is for colleagues, not for the site's log
     return Event(
         id=entry,
         type=found[b"k"].decode(),
@@ -57,6 +56,7 @@ def _event(site: str, entry: str, fields: list[bytes]) -> Event:
         at=int(entry.partition("-")[0]),
         data={
             **data,
+            **({"waited": int(found[b"w"])} if b"w" in found else {}),
             "status": found[b"to"].decode(),
             "previous_status": found[b"from"].decode(),
             "revision": int(found[b"rev"]),

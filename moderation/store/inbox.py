@@ -37,7 +37,11 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What a worker found on an entry; ``dead_letter`` says why it could not be scored."""
+    """What a worker found on an entry; ``dead_letter`` says why it could not be scored.
+
+    ``fingerprints`` are those under which repeats of its text are found; flags of the weight ``report_threshold`` put it before
+    a moderator even if it is approved.
+    """
 
     entry: Entry
     scores: dict[str, float]
@@ -45,6 +49,8 @@ class Judged:
     decision: Decision
     model_version: str
     dead_letter: dict[str, Any] | None = None
+    fingerprints: tuple[str, ...] = ()
+    report_threshold: int = 1
 
 
 class Inbox:
@@ -154,4 +160,7 @@ def _commit_args(one: Judged) -> tuple[Word, ...]:
         to_json(one.decision.document()),
         one.model_version,
         to_json(one.dead_letter) if one.dead_letter else "",
+        ",".join(dict.fromkeys(reason.code for reason in one.reasons)),
+        ",".join(one.fingerprints),
+        one.report_threshold,
     )

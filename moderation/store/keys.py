@@ -10,24 +10,51 @@ key                             type    holds                                   
 {m}:secret                      string  the secret, if none is given by the settings    the first start on a given server
 {m}:sites                       set     slugs of all sites                              Sites.add
 {m}:keys                        hash    key id -> who it is, MAC of the key             Keyring
+{m}:sweeper                     string  the worker that sweeps now; lives a minute      Retention
 {pN}:in                         stream  comments waiting for a score, text included     accept, edit, requeue; commit takes
 {pN}:dead                       hash    ``site/id`` -> why scoring it failed            commit; requeue and erase take
-{pN}:s:SITE                     hash    created_at, policy, seq (of the last comment)   Sites, accept
+{pN}:s:SITE                     hash    created_at, policy and pv (its version), seq    Sites, accept
+                                        (of the last comment), erased (how many)
 {pN}:s:SITE:c:ID                hash    one comment, see below                          every script
-{pN}:s:SITE:q:QUEUE:time        zset    ids of a queue by sequence                      every change of status
-{pN}:s:SITE:q:QUEUE:spam        zset    the same by score, then sequence                every change of status
-{pN}:s:SITE:a:AUTHOR            hash    an author's comments by status                  every change of status
-{pN}:s:SITE:r:ID                set     reporters of a comment, hashed                  report
+{pN}:s:SITE:q:QUEUE:AXIS        zset    ids of a queue; AXIS is time (by sequence) or   every change of status
+                                        spam (by score, then sequence)
+{pN}:s:SITE:i:QUEUE:AXIS:LABEL  zset    the same for one article:ID, author:REF or      every change of status
+                                        reason:CODE; by spam in queues of work only
+{pN}:s:SITE:codes               set     every reason's code that was ever found         commit
+{pN}:s:SITE:a:REF               hash    an author: comments by status (the decided ones every change of status, standing
+                                        also by ``status:day``), first seen, standing
+                                        given, until when, by whom and when, notes
+{pN}:s:SITE:ac:REF              zset    ids of all of an author's comments by sequence  accept
+{pN}:s:SITE:tc:ARTICLE          zset    ids of an article's judged comments             commit
+{pN}:s:SITE:rc:PARENT           zset    ids of a comment's judged replies               commit
+{pN}:s:SITE:r:ID                hash    reporter (hashed) -> how many decisions stood   report
+                                        at the flag, or the verdict that an edit settled
+{pN}:s:SITE:rr:REPORTER         hash    a reader's flags that were right, and wrong     decide, undo
+{pN}:s:SITE:rp:PRINT            zset    ``REF<tab>ID`` of comments with one fingerprint observe; lives `repeat_hours`
+{pN}:s:SITE:pa:KIND:WHO         zset    ids of late comments of an author, address or   observe; lives `pace_minutes`
+                                        article
+{pN}:s:SITE:leases              zset    ids of claimed comments by the end of the lease claim, lease
+{pN}:s:SITE:holders             hash    id -> the moderator who holds it                claim, lease
+{pN}:s:SITE:holding             hash    moderator -> how many are held                  claim, lease
+{pN}:s:SITE:claimed             hash    moderator -> the last claim's operation and ids claim
+{pN}:s:SITE:assigned            hash    id -> the moderator whose it is                 annotate
+{pN}:s:SITE:b:BATCH             hash    a batch of decisions: ids, by whom, when        Batches; lives BATCH_DAYS
+{pN}:s:SITE:who                 hash    pseudonym in the audit -> author's reference    standing
 {pN}:s:SITE:ev                  stream  the event log, trimmed by age                   every script
+{pN}:s:SITE:audit               stream  who did what to whom, before and after          every act of a person
 ==============================  ======  ==============================================  ==================================
 
-Life: all of it stays until it is erased, but events (settings.event_days) and what a script takes away itself.
+Life: all of it stays until it is erased, but events (settings.event_days, and the policy's keep_… days) and what has a
+life in the table.
 
-A comment's hash: ``t`` text, ``d`` the rest of what was posted (JSON), ``st`` status, ``rev`` revision, ``at`` received
-(ms), ``seq`` place in its site, ``n`` number of its changes, ``au`` author's reference, ``x`` its entry in the stream,
-``sp`` spam score, ``sc`` scores, ``rs`` reasons, ``dc`` standing decision, ``mv`` model version, ``by`` the moderator
-whose decision stands, ``hi`` history and ``us`` what undo restores (lines), ``rp`` number of reporters, ``op`` the last
-operation's id, ``t1`` SHA-1 of the first text once it was edited, ``hr`` that a moderator rejected an earlier revision.
+A comment's hash: ``t`` text, ``d`` the rest of what was posted (JSON), ``st`` status, ``ov`` the queue on top of it
+(``reported`` or ``escalated``), ``rev`` revision, ``at`` received (ms), ``seq`` place in its site, ``n`` number of its changes,
+``au`` author's reference, ``ar`` article's id, ``pa`` parent's id, ``x`` its entry in the stream, ``sp`` spam score, ``sc`` scores,
+``rs`` reasons, ``cd`` their codes, ``fp`` fingerprints, ``dc`` standing decision, ``mv`` model version, ``by`` the moderator whose
+decision stands, ``hi`` history and ``us`` what undo restores (lines), ``rp`` number of reporters, ``es`` escalation (JSON) and
+``eb`` the queue before it, ``as`` whose it is, ``nt`` notes (lines), ``tg`` tags (JSON), ``op`` the last operation's id, ``t1``
+SHA-1 of the first text once it was edited, ``hr`` that a moderator rejected an earlier revision. A tombstone (``st`` is
+``expired``) has ``was`` and ``da``, the status and the time of its decision.
 """
 
 from __future__ import annotations
@@ -41,12 +68,14 @@ SITES: Final = "{m}:sites"
 KEYS: Final = "{m}:keys"
 BELL: Final = "moderation:bell"  # the channel on which a change is announced: site, then the ids, a line each
 GROUP: Final = "score"  # the workers' consumer group on each {pN}:in
-SCHEMA: Final = "1"
+SCHEMA: Final = "2"
 
 RANK_STEP: Final = (
     2**33
 )  # a rank is round(score * 1e6) * RANK_STEP + seq: exact in a double up to 8.5e9 comments a site
-QUEUES: Final = ("pending", "reported", "approved", "rejected")
+QUEUES: Final = ("pending", "reported", "escalated", "approved", "rejected")
+WORKING: Final = frozenset({"pending", "reported", "escalated"})  # queues in which something is to be done
+SWEEPER: Final = "{m}:sweeper"
 
 
 class Keys:
@@ -85,9 +114,37 @@ class Keys:
         """A queue's index by ``time`` or by ``spam``."""
         return f"{self.site(site)}:q:{queue}:{order}"
 
+    def labelled(self, site: str, queue: str, order: str, label: str) -> str:
+        """A queue's index of one label: ``article:ID``, ``author:REF`` or ``reason:CODE``."""
+        return f"{self.site(site)}:i:{queue}:{order}:{label}"
+
     def author(self, site: str, ref: str) -> str:
         """An author's record."""
         return f"{self.site(site)}:a:{ref}"
+
+    def authored(self, site: str, ref: str) -> str:
+        """An author's comments."""
+        return f"{self.site(site)}:ac:{ref}"
+
+    def thread(self, site: str, article_id: str) -> str:
+        """An article's comments."""
+        return f"{self.site(site)}:tc:{article_id}"
+
+    def replies(self, site: str, comment_id: str) -> str:
+        """A comment's replies."""
+        return f"{self.site(site)}:rc:{comment_id}"
+
+    def reporters(self, site: str, comment_id: str) -> str:
+        """Who flagged a comment."""
+        return f"{self.site(site)}:r:{comment_id}"
+
+    def batch(self, site: str, batch_id: str) -> str:
+        """A batch of decisions."""
+        return f"{self.site(site)}:b:{batch_id}"
+
+    def audit(self, site: str) -> str:
+        """Who did what."""
+        return f"{self.site(site)}:audit"
 
     def events(self, site: str) -> str:
         """A site's event log."""

@@ -11,20 +11,30 @@ from moderation.store import keys
 
 NAMES: Final = (
     "accept",
+    "annotate",
+    "claim",
     "commit",
     "decide",
-    "undo",
     "edit",
     "erase",
+    "escalate",
+    "expire",
+    "forget_author",
+    "forget_consumer",
+    "lease",
+    "observe",
+    "place_of_time",
+    "policy",
     "report",
     "requeue",
     "restore",
-    "forget_consumer",
+    "standing",
+    "undo",
 )
 
 
 # What frees memory or must not wait for it: decisions stay possible when the server takes no more comments.
-WITHOUT_MEMORY: Final = frozenset({"commit", "decide", "undo", "erase", "forget_consumer"})
+WITHOUT_MEMORY: Final = frozenset(NAMES) - {"accept", "edit", "report", "requeue", "restore"}
 
 
 @dataclass(frozen=True, slots=True)

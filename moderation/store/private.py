@@ -18,6 +18,7 @@ class Private:
     def __init__(self, secret: bytes) -> None:
         self._email = blake2b(secret, digest_size=32, person=b"email").digest()
         self._ip = blake2b(secret, digest_size=32, person=b"ip").digest()
+        self._author = blake2b(secret, digest_size=32, person=b"author").digest()
         self._reporter = blake2b(secret, digest_size=32, person=b"reporter").digest()
         self._key = blake2b(secret, digest_size=32, person=b"api-key").digest()
         self._check = blake2b(secret, digest_size=16, person=b"check").hexdigest()
@@ -38,6 +39,10 @@ class Private:
     def reporter(self, site: str, reporter: str) -> str:
         """The pseudonym of a reader who flags comments, told apart by site."""
         return _hash(self._reporter, f"{site}\n{reporter}")
+
+    def author(self, site: str, ref: str) -> str:
+        """The pseudonym of an author in the audit, told apart by site: once the author is erased it leads nowhere."""
+        return _hash(self._author, f"{site}\n{ref}")
 
     def mac(self, key: str) -> str:
         """The MAC of an API key, to be compared by ``matches``."""

@@ -1,24 +1,29 @@
 """Queues: true counts, and pages that stay put while comments come and go.
 
-A page goes on from a place in the index, not from a number of rows: every comment has a place of its own
-(see ``keys.RANK_STEP``), so nothing is shown twice or left out because others came or went.
+A page goes on from a place in an index, not from a number of rows: every comment has a place of its own
+(see ``keys.RANK_STEP``), so nothing is shown twice or left out because others came or went. Article, author and reason
+have indexes of their own, so their listings cost the same at a thousand comments as at a million; what has none is looked
+for comment by comment, within a bound.
 """
 
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
+from pydantic_core import from_json
+
 from moderation.domain.comment import Comment
 from moderation.store.client import Link
-from moderation.store.keys import QUEUES
-from moderation.store.records import FIELDS, comment_from
+from moderation.store.comments import Comments
+from moderation.store.keys import QUEUES, RANK_STEP, WORKING
 
-SCAN: Final = 500  # ids looked at together when a filter is on
-MAX_SCANNED: Final = (
-    5_000  # ids looked at for one filtered page; a sparse filter gives a short page and a cursor
-)
+SCAN: Final = 500  # ids looked at together when a filter has no index
+MAX_SCANNED: Final = 5_000  # looked at for one page; a sparse filter gives a short page and a cursor
+MAX_COUNTED: Final = 100_000  # looked at to count what a filter admits; beyond it the count says "at least"
 
 
 class Order(StrEnum):
@@ -42,24 +47,29 @@ class Order(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What a listing is narrowed to: an article's id, an author's id, a reason's code."""
+    """What a listing is narrowed to.
+
+    ``article``: its id; ``author``: a reference as ``Author.ref`` gives it; ``reason``: a finding's code. ``received_after`` and
+    ``received_before`` are milliseconds (from, inclusive, and up to, exclusive), scores lie within ``score_min`` and
+    ``score_max``. ``text``: words that all occur in text, author's name or title. ``tag`` and ``assigned`` as moderators gave them.
+    """
 
     article: str | None = None
     author: str | None = None
     reason: str | None = None
-
-    def admit(self, comment: Comment) -> bool:
-        """Whether the comment is wanted."""
-        return (
-            (self.article is None or comment.draft.article.id == self.article)
-            and (self.author is None or comment.draft.author.id == self.author)
-            and (self.reason is None or any(reason.code == self.reason for reason in comment.reasons))
-        )
+    received_after: int | None = None
+    received_before: int | None = None
+    score_min: float | None = None
+    score_max: float | None = None
+    text: str | None = None
+    tag: str | None = None
+    assigned: str | None = None
 
     @property
-    def empty(self) -> bool:
-        """Whether every comment is wanted."""
-        return self.article is None and self.author is None and self.reason is None
+    def labels(self) -> list[str]:
+        """What of it has indexes."""
+        named = (("article", self.article), ("author", self.author), ("reason", self.reason))
+        return [f"{name}:{value}" for name, value in named if value is not None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +83,30 @@ class QueueState:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Comments in order, and the place to go on from (None at the end)."""
+    """Comments in order, each one's place, and the place to go on from (None at the end)."""
 
     items: tuple[Comment, ...]
+    places: tuple[int, ...]
     next: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A part of an index: its key, whether it is read from the end, its bounds (inclusive), and the tests that remain."""
+
+    key: str
+    descending: bool
+    low: int | None
+    high: int | None
+    tests: Filters | None
 
 
 class Queues:
     """The queues of all sites."""
 
-    def __init__(self, link: Link) -> None:
+    def __init__(self, link: Link, comments: Comments) -> None:
         self._link = link
+        self._comments = comments
 
     async def counts(self, site: str) -> dict[str, QueueState]:
         """Each queue's size, counted, and its oldest comment."""
@@ -102,54 +125,195 @@ class Queues:
             for queue, size, at in zip(QUEUES, found[::2], received, strict=True)
         }
 
+    async def reasons(self, site: str, queue: str) -> dict[str, int]:
+        """How many comments of a queue have each reason's code, counted; the most frequent first."""
+        keys = self._link.keys
+        codes = sorted(
+            code.decode() for code in await self._link.call("SMEMBERS", f"{keys.site(site)}:codes")
+        )
+        sizes = await self._link.call_all(
+            [("ZCARD", keys.labelled(site, queue, "time", f"reason:{code}")) for code in codes]
+        )
+        found = {code: size for code, size in zip(codes, sizes, strict=True) if size}
+        return dict(sorted(found.items(), key=lambda pair: -pair[1]))
+
     async def page(
         self, site: str, queue: str, order: Order, limit: int, after: int | None, filters: Filters
     ) -> Page:
         """Up to ``limit`` comments from the place ``after`` on (exclusive)."""
+        span = await self._span(site, queue, order, filters)
         kept: list[tuple[int, Comment]] = []
-        scanned, step = 0, limit if filters.empty else SCAN
+        scanned, step = 0, limit if span.tests is None else SCAN
         while True:
-            places = await self._places(site, queue, order, after, step)
-            comments = await self._read(site, [comment_id for comment_id, _ in places])
-            for (_, place), comment in zip(places, comments, strict=True):
+            places = await self._places(span, after, step)
+            admitted = await self._admitted(site, places, span.tests)
+            comments = await self._comments.many(site, [one for one, _ in admitted][: limit - len(kept)])
+            for (_, place), comment in zip(admitted, comments, strict=False):
                 after = place
-                if comment is not None and filters.admit(comment):
+                if comment is not None:  # else erased between the index and the hash
                     kept.append((place, comment))
-                    if len(kept) == limit:
-                        break
+            if len(kept) < limit and places:
+                after = places[-1][1]
             scanned += len(places)
             ended = len(places) < step and len(kept) < limit
             if ended or len(kept) >= limit or scanned >= MAX_SCANNED:
-                rest = not ended and await self._has_more(site, queue, order, after)
-                return Page(tuple(comment for _, comment in kept), after if rest else None)
+                rest = not ended and bool(await self._places(span, after, 1))
+                found = tuple(comment for _, comment in kept)
+                return Page(found, tuple(place for place, _ in kept), after if rest else None)
 
-    async def _has_more(self, site: str, queue: str, order: Order, after: int | None) -> bool:
-        return bool(await self._places(site, queue, order, after, 1))
+    async def ids(
+        self, site: str, queue: str, order: Order, filters: Filters, *, limit: int
+    ) -> tuple[list[str], bool]:
+        """The first ids that the filters admit, up to ``limit``, and whether that is all of them."""
+        found: list[str] = []
+        async for admitted in self._walk(site, queue, order, filters):
+            found += admitted
+            if len(found) > limit:
+                return found[:limit], False
+        return found, True
 
-    async def _places(
-        self, site: str, queue: str, order: Order, after: int | None, limit: int
-    ) -> list[tuple[str, int]]:
-        index = self._link.keys.queue(site, queue, order.axis)
-        if order.descending:
-            span: tuple[str, ...] = ("+inf" if after is None else f"({after}", "-inf", "BYSCORE", "REV")
+    async def count(self, site: str, queue: str, filters: Filters) -> tuple[int, bool]:
+        """How many comments the filters admit, and whether all were looked at (else it is "at least so many")."""
+        span = await self._span(site, queue, Order.OLDEST, filters)
+        if span.tests is None:
+            low = "-inf" if span.low is None else span.low
+            high = "+inf" if span.high is None else span.high
+            return int(await self._link.call("ZCOUNT", span.key, low, high)), True
+        found = looked = 0
+        async for admitted in self._walk(site, queue, Order.OLDEST, filters):
+            found += len(admitted)
+            looked += SCAN
+            if looked >= MAX_COUNTED:
+                return found, False
+        return found, True
+
+    async def _walk(self, site: str, queue: str, order: Order, filters: Filters) -> AsyncIterator[list[str]]:
+        span, after = await self._span(site, queue, order, filters), None
+        while places := await self._places(span, after, SCAN):
+            after = places[-1][1]
+            yield [one for one, _ in await self._admitted(site, places, span.tests)]
+
+    async def _span(self, site: str, queue: str, order: Order, filters: Filters) -> Span:
+        """Which part of which index holds what is asked for, and what is left to be looked at comment by comment."""
+        keys = self._link.keys
+        key, tests = keys.queue(site, queue, order.axis), filters
+        indexed = filters.labels if order.axis == "time" or queue in WORKING else []
+        if indexed:  # the smallest index: the fewest comments to look at
+            names = [keys.labelled(site, queue, order.axis, label) for label in indexed]
+            sizes = await self._link.call_all([("ZCARD", name) for name in names]) if len(names) > 1 else [0]
+            label, key = min(zip(sizes, indexed, names, strict=True))[1:]
+            tests = _without(tests, label.partition(":")[0])
+        low: int | None = None
+        high: int | None = None
+        if order.axis == "spam":
+            if filters.score_min is not None:
+                low = round(filters.score_min * 1e6) * RANK_STEP
+            if filters.score_max is not None:
+                high = (round(filters.score_max * 1e6) + 1) * RANK_STEP - 1
         else:
-            span = ("-inf" if after is None else f"({after}", "+inf", "BYSCORE")
-        found = await self._link.call("ZRANGE", index, *span, "LIMIT", 0, limit, "WITHSCORES")
+            low, high = await self._times(site, key, filters)
+            tests = _without(_without(tests, "received_after"), "received_before")
+        return Span(key, order.descending, low, high, None if tests == _NONE else tests)
+
+    async def _times(self, site: str, key: str, filters: Filters) -> tuple[int | None, int | None]:
+        low: int | None = None
+        high: int | None = None
+        if filters.received_after is not None:
+            place = await self._place_of_time(site, key, filters.received_after)
+            low = place if place >= 0 else 2**53
+        if filters.received_before is not None:
+            place = await self._place_of_time(site, key, filters.received_before)
+            high = place - 1 if place >= 0 else None
+        return low, high
+
+    async def _place_of_time(self, site: str, key: str, moment: int) -> int:
+        place: int = await self._link.run("place_of_time", [self._link.keys.site(site), key], [moment])
+        return place
+
+    async def _places(self, span: Span, after: int | None, limit: int) -> list[tuple[str, int]]:
+        low = "-inf" if span.low is None else str(span.low)
+        high = "+inf" if span.high is None else str(span.high)
+        if span.descending:
+            bounds: tuple[str, ...] = (high if after is None else f"({after}", low, "BYSCORE", "REV")
+        else:
+            bounds = (low if after is None else f"({after}", high, "BYSCORE")
+        found = await self._link.call("ZRANGE", span.key, *bounds, "LIMIT", 0, limit, "WITHSCORES")
         return [
             (name.decode(), int(float(place))) for name, place in zip(found[::2], found[1::2], strict=True)
         ]
 
-    async def _read(self, site: str, ids: list[str]) -> list[Comment | None]:
-        keys = self._link.keys
-        rows = await self._link.call_all([("HMGET", keys.comment(site, one), *FIELDS) for one in ids])
-        return [_comment(site, comment_id, row) for comment_id, row in zip(ids, rows, strict=True)]
+    async def _admitted(
+        self, site: str, places: Sequence[tuple[str, int]], tests: Filters | None
+    ) -> list[tuple[str, int]]:
+        if tests is None or not places:
+            return list(places)
+        fields = [name for name, wanted in _PROBES if any(getattr(tests, one) is not None for one in wanted)]
+        rows = await self._link.call_all(
+            [("HMGET", self._link.keys.comment(site, one), *fields) for one, _ in places]
+        )
+        words = _folded(tests.text).split() if tests.text is not None else []
+        return [
+            place
+            for place, row in zip(places, rows, strict=True)
+            if _admits(tests, words, dict(zip(fields, row, strict=True)))
+        ]
 
 
-_NAMES: Final = tuple(name.encode() for name in FIELDS)
+_NONE: Final = Filters()
+# Which field of a comment's hash is needed for which test.
+_PROBES: Final = (
+    ("t", ("text",)),
+    ("d", ("text",)),
+    ("sp", ("score_min", "score_max")),
+    ("at", ("received_after", "received_before")),
+    ("ar", ("article",)),
+    ("au", ("author",)),
+    ("cd", ("reason",)),
+    ("tg", ("tag",)),
+    ("as", ("assigned",)),
+)
 
 
-def _comment(site: str, comment_id: str, row: list[Any]) -> Comment | None:
-    if row[0] is None:  # erased between the index and the hash
-        return None
-    found = {name: value for name, value in zip(_NAMES, row, strict=True) if value is not None}
-    return comment_from(site, comment_id, found)
+def _without(filters: Filters, name: str) -> Filters:
+    rest = {one: getattr(filters, one) for one in Filters.__dataclass_fields__ if one != name}
+    return Filters(**rest)
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+def _admits(tests: Filters, words: Sequence[str], found: dict[str, bytes | None]) -> bool:
+    """Whether a comment's fields (those that the tests need) pass every test."""
+    if tests.article is not None and found["ar"] != tests.article.encode():
+        return False
+    if tests.author is not None and found["au"] != tests.author.encode():
+        return False
+    if tests.reason is not None and tests.reason.encode() not in (found["cd"] or b"").split(b","):
+        return False
+    if tests.assigned is not None and found["as"] != tests.assigned.encode():
+        return False
+    if tests.tag is not None and tests.tag not in (from_json(found["tg"]) if found["tg"] else ()):
+        return False
+    return _within(tests, found) and (tests.text is None or _holds(words, found))
+
+
+def _within(tests: Filters, found: dict[str, bytes | None]) -> bool:
+    if tests.score_min is not None or tests.score_max is not None:
+        if not found["sp"]:
+            return False
+        score = float(found["sp"])
+        if not (tests.score_min or 0.0) <= score <= (1.0 if tests.score_max is None else tests.score_max):
+            return False
+    if tests.received_after is not None and int(found["at"] or 0) < tests.received_after:
+        return False
+    return tests.received_before is None or int(found["at"] or 0) < tests.received_before
+
+
+def _holds(words: Sequence[str], found: dict[str, bytes | None]) -> bool:
+    if not found["t"]:
+        return False
+    document: dict[str, Any] = from_json(found["d"]) if found["d"] else {}
+    beside = (document.get("author", {}).get("name"), document.get("article", {}).get("title"))
+    text = _folded(" ".join((found["t"].decode(), *(one or "" for one in beside))))
+    return all(word in text for word in words)

@@ -7,9 +7,13 @@ from typing import Any, Final
 
 from pydantic_core import from_json, to_json
 
-from moderation.domain.comment import Article, Author, Comment, Draft, Reason, Status
+from moderation.domain.comment import Article, Author, Comment, Draft, Handling, Reason, Status
 
-FIELDS: Final = ("t", "d", "st", "rev", "at", "seq", "sc", "rs", "dc", "mv", "hi", "rp")
+FIELDS: Final = (
+    *("t", "d", "st", "rev", "at", "seq", "sc", "rs", "dc", "mv", "hi", "rp"),
+    *("ov", "es", "as", "nt", "tg"),
+)
+_NAMES: Final = tuple(name.encode() for name in FIELDS)
 _AUTHOR: Final = ("id", "name", "url", "user_agent", "email_hash", "ip_hash")
 _ARTICLE: Final = ("id", "url", "title")
 
@@ -59,6 +63,15 @@ def comment_of(site: str, comment_id: str, pairs: Sequence[bytes]) -> Comment:
     return comment_from(site, comment_id, dict(zip(pairs[::2], pairs[1::2], strict=True)))
 
 
+def comment_of_row(site: str, comment_id: str, row: Sequence[bytes | None]) -> Comment | None:
+    """A Comment from the values of FIELDS; None if there is none, or only its tombstone."""
+    if row[0] is None:
+        return None
+    return comment_from(
+        site, comment_id, {name: value for name, value in zip(_NAMES, row, strict=True) if value is not None}
+    )
+
+
 def comment_from(site: str, comment_id: str, found: dict[bytes, bytes]) -> Comment:
     """A Comment from the fields of its hash."""
     decision = from_json(found[b"dc"]) if found.get(b"dc") else None
@@ -75,6 +88,28 @@ def comment_from(site: str, comment_id: str, found: dict[bytes, bytes]) -> Comme
         history=_history(int(found[b"at"]), found.get(b"hi"), decision),
         reports=int(found.get(b"rp") or 0),
         model_version=found[b"mv"].decode() if found.get(b"mv") else None,
+        handling=_handling(found),
+    )
+
+
+def _handling(found: dict[bytes, bytes]) -> Handling:
+    queue, assigned = found.get(b"ov"), found.get(b"as")
+    return Handling(
+        queue=queue.decode() if queue else None,
+        escalation=from_json(found[b"es"]) if queue == b"escalated" and b"es" in found else None,
+        assigned=assigned.decode() if assigned else None,
+        notes=notes_of(found.get(b"nt")),
+        tags=tuple(from_json(found[b"tg"])) if b"tg" in found else (),
+    )
+
+
+def notes_of(lines: bytes | None) -> tuple[dict[str, Any], ...]:
+    """Notes from their lines, oldest first; the operation's id stays behind."""
+    if not lines:
+        return ()
+    return tuple(
+        {name: value for name, value in from_json(line).items() if name != "op"}
+        for line in lines.split(b"\n")
     )
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import secrets
 import time
-from typing import Any
+from typing import Any, Final
 
 from pydantic_core import from_json, to_json
 
@@ -14,12 +15,16 @@ from moderation.errors import Conflict, Invalid, NotFound
 from moderation.store.client import Link
 from moderation.store.keys import SITES
 
+HELD: Final = 1_000  # policies kept in memory: as many as sites that are busy at a time
+MOST_SHOWN: Final = 50  # words of a list that the audit names: enough to see what was done
+
 
 class Sites:
     """All sites."""
 
     def __init__(self, link: Link) -> None:
         self._link = link
+        self._held: dict[str, tuple[bytes | None, Policy]] = {}  # by slug: version and policy
 
     async def add(self, slug: str) -> None:
         """Makes a site; raises Invalid for a bad slug and Conflict if it exists."""
@@ -41,29 +46,74 @@ class Sites:
         return (await self.policies([slug]))[slug]
 
     async def policies(self, slugs: list[str]) -> dict[str, Policy]:
-        """The policies of several sites in one round trip; raises NotFound."""
+        """The policies of several sites; raises NotFound. Only what changed since the last time is read again.
+
+        A policy is one object as long as it stands, so what is made of its word lists can be kept beside it.
+        """
         rows = await self._link.call_all(
-            [("HMGET", self._link.keys.site(slug), "created_at", "policy") for slug in slugs]
+            [("HMGET", self._link.keys.site(slug), "created_at", "pv") for slug in slugs]
         )
         found: dict[str, Policy] = {}
-        for slug, (created, document) in zip(slugs, rows, strict=True):
+        for slug, (created, version) in zip(slugs, rows, strict=True):
             if created is None:
                 raise NotFound("There is no such site.")
-            found[slug] = policy_of(from_json(document)) if document else Policy()
+            held = self._held.get(slug)
+            if held is None or held[0] != version:
+                held = await self._read(slug)
+            found[slug] = held[1]
         return found
 
-    async def set_policy(self, slug: str, policy: Policy) -> Policy:
-        """Replaces the site's policy; comments judged from now on follow it."""
-        if not await self.exists(slug):
-            raise NotFound("There is no such site.")
-        await self._link.call(
-            "HSET", self._link.keys.site(slug), "policy", to_json(dataclasses.asdict(policy))
-        )
-        return policy
+    async def _read(self, slug: str) -> tuple[bytes | None, Policy]:
+        version, document = await self._link.call("HMGET", self._link.keys.site(slug), "pv", "policy")
+        if len(self._held) >= HELD:
+            self._held.clear()
+        held = self._held[slug] = (version, policy_of(from_json(document)) if document else Policy())
+        return held
+
+    async def set_policy(self, slug: str, policy: Policy, by: str) -> Policy:
+        """Replaces the site's policy on behalf of ``by``; comments judged from now on follow it. Raises NotFound."""
+        new = secrets.token_hex(8)
+        for _ in range(10):
+            if not await self.exists(slug):
+                raise NotFound("There is no such site.")
+            version, stands = await self._read(slug)
+            before, after = changes(stands, policy)
+            if not after:
+                return policy
+            document = to_json(dataclasses.asdict(policy))
+            answer = await self._link.run(
+                "policy",
+                [self._link.keys.site(slug)],
+                [version or b"", new, document, by, to_json(before), to_json(after)],
+            )
+            if answer != b"moved":
+                return policy
+        raise Conflict("Others keep changing this policy; read it and send yours again.")
 
     async def list(self) -> list[str]:
         """All slugs, sorted."""
         return sorted(slug.decode() for slug in await self._link.call("SMEMBERS", SITES))
+
+
+def changes(before: Policy, after: Policy) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What differs between two policies, as it was and as it is; of a long list only what went and what came."""
+    was: dict[str, Any] = {}
+    is_: dict[str, Any] = {}
+    for name in _POLICY_FIELDS:
+        old, new = getattr(before, name), getattr(after, name)
+        if old == new:
+            continue
+        if name in _LISTS:
+            gone, come = set(old) - set(new), set(new) - set(old)
+            was[name] = {
+                "entries": len(old),
+                "removed": sorted(gone)[:MOST_SHOWN],
+                "removed_count": len(gone),
+            }
+            is_[name] = {"entries": len(new), "added": sorted(come)[:MOST_SHOWN], "added_count": len(come)}
+        else:
+            was[name], is_[name] = old, new
+    return was, is_
 
 
 def policy_of(document: dict[str, Any]) -> Policy:

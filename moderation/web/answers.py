@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from functools import lru_cache
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
+from moderation.domain.author import Standing
 from moderation.domain.comment import Comment, Reason, RejectReason, Status
 from moderation.domain.policy import Policy
-from moderation.store import Event, QueueState
+from moderation.domain.times import rfc3339
+from moderation.store import Act, Event, Lease, Profile, QueueState
 from moderation.web.wire import PolicyBody
 
 
@@ -41,6 +42,9 @@ class DecisionAnswer(BaseModel):
 class AuthorAnswer(BaseModel):
     """Who wrote, as far as it comes back."""
 
+    ref: str | None = Field(
+        None, description="What stands in `/authors/{author}`: the id, else a kind and a keyed hash."
+    )
     id: str | None = None
     name: str | None = None
     url: str | None = None
@@ -77,6 +81,42 @@ class CommentAnswer(BaseModel):
     reports: int
 
 
+class EscalationAnswer(BaseModel):
+    """Why a comment was escalated."""
+
+    by: str
+    at: str
+    reason: str
+
+
+class NoteAnswer(BaseModel):
+    """A moderator's note."""
+
+    by: str
+    at: str
+    text: str
+
+
+class LeaseAnswer(BaseModel):
+    """Who holds a comment, until when."""
+
+    by: str
+    until: str
+
+
+class CardAnswer(CommentAnswer):
+    """A comment as moderators see it, with what they keep beside it for each other."""
+
+    queue: str | None = Field(
+        description="Where it wants something done: `pending`, `reported`, `escalated`."
+    )
+    escalation: EscalationAnswer | None
+    assigned: str | None
+    notes: list[NoteAnswer]
+    tags: list[str]
+    claim: LeaseAnswer | None = Field(description="Who has it in hand now.")
+
+
 class ProblemAnswer(BaseModel):
     """RFC 9457: what went wrong and what to mend."""
 
@@ -108,7 +148,113 @@ class RowsAnswer(BaseModel):
 class PageAnswer(BaseModel):
     """Comments in order, and the cursor to go on from."""
 
-    items: list[CommentAnswer]
+    items: list[CardAnswer]
+    next: str | None
+
+
+class ReasonsAnswer(BaseModel):
+    """How many comments of a queue have each reason's code, the most frequent first."""
+
+    reasons: dict[str, int]
+
+
+class ClaimAnswer(BaseModel):
+    """The comments that were leased, and when the lease ends."""
+
+    items: list[CardAnswer]
+    until: str | None
+
+
+class HeldAnswer(BaseModel):
+    """A lease."""
+
+    comment_id: str
+    by: str
+    until: str
+
+
+class LeasesAnswer(BaseModel):
+    """Leases."""
+
+    items: list[HeldAnswer]
+
+
+class ReleasedAnswer(BaseModel):
+    """The comments that are free again."""
+
+    ids: list[str]
+
+
+class ThreadAnswer(BaseModel):
+    """What stands around a comment."""
+
+    comment: CardAnswer
+    parent: CardAnswer | None
+    siblings: list[CardAnswer] = Field(
+        description="Answers to the same parent, else neighbours on the article."
+    )
+    replies: list[CardAnswer]
+    by_author: list[CardAnswer] = Field(description="The author's others, newest first.")
+
+
+class DryRunAnswer(BaseModel):
+    """What a filter admits."""
+
+    count: int
+    complete: bool = Field(description="False: so many at least; there were more than could be looked at.")
+
+
+class BulkAnswer(BaseModel):
+    """What became of each row, in order, and the batch by which all of it can be undone."""
+
+    batch_id: str
+    items: list[RowAnswer]
+    more: bool = Field(description="Whether the filter admits more than the 1,000 that were decided.")
+
+
+class BatchAnswer(BaseModel):
+    """A batch of decisions."""
+
+    batch_id: str
+    by: str
+    at: str
+    ids: list[str]
+
+
+class AuthorProfileAnswer(BaseModel):
+    """An author as moderators know one."""
+
+    ref: str
+    standing: Literal["new", "known", "trusted", "banned", "suspended"]
+    until: str | None = Field(description="The end of a suspension.")
+    given_by: str | None = Field(description="The moderator who gave the standing.")
+    given_at: str | None
+    counts: dict[str, int] = Field(description="Comments by status.")
+    rejection_rate: float | None = Field(description="Rejected among decided ones; null if none is decided.")
+    first_seen: str | None
+    notes: list[NoteAnswer]
+    comments: list[CardAnswer] = Field(description="The last ones, newest first.")
+    batch_id: str | None = Field(None, description="After a ban that rejected what waited: undoes that.")
+
+
+class ActAnswer(BaseModel):
+    """One act of a person."""
+
+    id: str
+    at: str
+    by: str
+    act: str
+    kind: str = Field(description="What `subject` is: `comment`, `author`, `site` or `key`.")
+    subject: str | None = Field(description="Null for an author who was erased.")
+    before: dict[str, Any]
+    after: dict[str, Any]
+    batch_id: str | None
+
+
+class AuditAnswer(BaseModel):
+    """Acts in order, and the place to go on from."""
+
+    items: list[ActAnswer]
     next: str | None
 
 
@@ -142,16 +288,6 @@ class EventsAnswer(BaseModel):
     next: str | None
 
 
-def rfc3339(ms: int) -> str:
-    """Milliseconds since the epoch as RFC 3339 UTC."""
-    return f"{_second(ms // 1000)}.{ms % 1000:03d}Z"
-
-
-@lru_cache(maxsize=1024)  # comments of a moment share their second
-def _second(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-
-
 def comment_answer(comment: Comment) -> dict[str, Any]:
     """A comment as it is answered."""
     draft = comment.draft
@@ -160,7 +296,13 @@ def comment_answer(comment: Comment) -> dict[str, Any]:
         "id": draft.id,
         "site": comment.site,
         "text": draft.text,
-        "author": {"id": author.id, "name": author.name, "url": author.url, "user_agent": author.user_agent},
+        "author": {
+            "ref": author.handle,
+            "id": author.id,
+            "name": author.name,
+            "url": author.url,
+            "user_agent": author.user_agent,
+        },
         "article": {"id": article.id, "url": article.url, "title": article.title},
         "parent_id": draft.parent_id,
         "created_at": None if draft.created_at is None else rfc3339(draft.created_at),
@@ -174,6 +316,68 @@ def comment_answer(comment: Comment) -> dict[str, Any]:
         "decision": decision_answer(comment.decision),
         "history": [{**one, "at": rfc3339(one["at"])} for one in comment.history],
         "reports": comment.reports,
+    }
+
+
+def card_answer(comment: Comment) -> dict[str, Any]:
+    """A comment as moderators see it."""
+    handling, status = comment.handling, comment.status.value
+    queue = handling.queue or (status if status == "pending" else None)
+    lease = handling.held_until
+    return {
+        **comment_answer(comment),
+        "queue": queue,
+        "escalation": _said(handling.escalation),
+        "assigned": handling.assigned,
+        "notes": [_said(note) for note in handling.notes],
+        "tags": list(handling.tags),
+        "claim": None if lease is None else {"by": handling.holder, "until": rfc3339(lease)},
+    }
+
+
+def _said(said: dict[str, Any] | None) -> dict[str, Any] | None:
+    return None if said is None else {**said, "at": rfc3339(said["at"])}
+
+
+def lease_answer(lease: Lease) -> dict[str, Any]:
+    """A lease as it is answered."""
+    return {"comment_id": lease.comment_id, "by": lease.holder, "until": rfc3339(lease.until)}
+
+
+def profile_answer(
+    profile: Profile, standing: Standing, comments: Sequence[Comment], batch_id: str | None = None
+) -> dict[str, Any]:
+    """An author as moderators see one."""
+    approved, rejected = profile.counts["approved"], profile.counts["rejected"]
+    suspended = standing is Standing.SUSPENDED and profile.record.until is not None
+    return {
+        "ref": profile.ref.removeprefix("id:"),
+        "standing": standing.value,
+        "until": rfc3339(profile.record.until or 0) if suspended else None,
+        "given_by": profile.given_by,
+        "given_at": None if profile.given_at is None else rfc3339(profile.given_at),
+        "counts": profile.counts,
+        "rejection_rate": round(rejected / (approved + rejected), 4) if approved + rejected else None,
+        "first_seen": None if profile.first_seen is None else rfc3339(profile.first_seen),
+        "notes": [_said(note) for note in profile.notes],
+        "comments": [card_answer(comment) for comment in comments],
+        "batch_id": batch_id,
+    }
+
+
+def act_answer(act: Act) -> dict[str, Any]:
+    """An act of a person as it is answered."""
+    subject = act.subject.removeprefix("id:") if act.subject and act.kind == "author" else act.subject
+    return {
+        "id": act.id,
+        "at": rfc3339(act.at),
+        "by": act.by,
+        "act": act.act,
+        "kind": act.kind,
+        "subject": subject,
+        "before": act.before,
+        "after": act.after,
+        "batch_id": act.batch,
     }
 
 

@@ -9,6 +9,7 @@ from aiohttp import web
 from pydantic import BaseModel, ValidationError
 
 from moderation.errors import BadRequest, Invalid, RequestTimeout, TooLarge, UnsupportedMedia
+from moderation.web.desk import Call
 
 B = TypeVar("B", bound=BaseModel)
 
@@ -68,6 +69,15 @@ async def _rest(request: web.Request, data: bytes, limit: int) -> bytes:
         if size > limit:
             raise TooLarge(f"Send at most {limit} bytes.", headers={"Connection": "close"})
     return b"".join(parts)
+
+
+async def asked(call: Call, model: type[B], *, empty_is_object: bool = False) -> B:
+    """The body of a call, read and validated; ``empty_is_object``: no body stands for an empty one."""
+    settings = call.desk.settings
+    data = await read(call.request, settings.max_body_bytes, settings.body_timeout)
+    if data or not empty_is_object:
+        require_type(call.request)
+    return parse(model, data, empty_is_object=empty_is_object)
 
 
 def require_type(request: web.Request, allowed: frozenset[str] = JSON_TYPES) -> str:

@@ -16,9 +16,9 @@ from pydantic_core import from_json, to_json
 from moderation.domain.comment import Comment, Draft, Status
 from moderation.domain.ids import MAX_ID, uuid7
 from moderation.errors import BadRequest, ModerationError, TooLarge
-from moderation.store import Accepted, Bell
+from moderation.store import Accepted, Bell, Role
 from moderation.web import answers, body, wire
-from moderation.web.desk import REQUEST_ID, Call
+from moderation.web.desk import REQUEST_ID, Call, number_of, query_of
 from moderation.web.problems import problem
 
 MAX_WAIT: Final = 10  # seconds of `Prefer: wait`
@@ -27,7 +27,7 @@ _WAIT: Final = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,4})\"?(?:$|[,;\s])",
 
 
 def answer(comment: Comment, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
-    """A comment as an answer."""
+    """A comment as an answer to its site."""
     return web.Response(
         status=status,
         body=to_json(answers.comment_answer(comment)),
@@ -35,9 +35,14 @@ def answer(comment: Comment, status: int = 200, headers: dict[str, str] | None =
     )
 
 
-def rows(items: list[dict[str, Any]]) -> web.Response:
-    """A result for each row."""
-    return web.Response(status=207, body=to_json({"items": items}), content_type="application/json")
+def card(comment: Comment) -> web.Response:
+    """A comment as an answer to a moderator."""
+    return web.Response(body=to_json(answers.card_answer(comment)), headers=_JSON)
+
+
+def rows(items: list[dict[str, Any]], **more: Any) -> web.Response:
+    """A result for each row, and what else is to be said."""
+    return web.Response(status=207, body=to_json({**more, "items": items}), content_type="application/json")
 
 
 def row(
@@ -157,7 +162,25 @@ def _row(
 
 async def get(call: Call) -> web.Response:
     """The comment with scores, reasons, decision and history."""
-    return answer(await call.desk.store.comments.get(call.site, call.comment_id))
+    comment = await call.desk.store.comments.get(call.site, call.comment_id)
+    return answer(comment) if call.key.role is Role.SITE else card(comment)
+
+
+async def thread(call: Call) -> web.Response:
+    """What stands around a comment: parent, siblings, replies, and the author's others."""
+    query = query_of(call.request, "limit")
+    limit = number_of(query, "limit", 20, 1, 100)
+    comments = call.desk.store.comments
+    comment = await comments.get(call.site, call.comment_id)
+    around = await comments.thread(call.site, comment, limit)
+    found = {
+        "comment": answers.card_answer(comment),
+        "parent": None if around.parent is None else answers.card_answer(around.parent),
+        "siblings": [answers.card_answer(one) for one in around.siblings],
+        "replies": [answers.card_answer(one) for one in around.replies],
+        "by_author": [answers.card_answer(one) for one in around.by_author],
+    }
+    return web.Response(body=to_json(found), headers=_JSON)
 
 
 async def patch(call: Call) -> web.Response:
@@ -172,7 +195,7 @@ async def patch(call: Call) -> web.Response:
 
 async def delete(call: Call) -> web.Response:
     """Erases the comment everywhere; safe to repeat."""
-    await call.desk.store.comments.erase(call.site, call.comment_id)
+    await call.desk.store.comments.erase(call.site, call.comment_id, call.key.name)
     return web.Response(status=204)
 
 

@@ -1,66 +1,114 @@
-"""Moderators' decisions over HTTP: approve, reject, undo, many at once."""
+"""Moderators' decisions over HTTP: approve, reject, undo; many at once, by list or by filter, undone as a whole."""
 
 from __future__ import annotations
 
-from typing import TypeVar
+from collections.abc import Sequence
+from typing import Any, Final
 
 from aiohttp import web
-from pydantic import BaseModel
+from pydantic_core import to_json
 
+from moderation.domain.comment import Comment
 from moderation.domain.decision import Action, By, Decision
+from moderation.domain.times import rfc3339
+from moderation.errors import BadRequest, ModerationError
+from moderation.store import Order
 from moderation.web import body, wire
-from moderation.web.comments import answer, operation, row, rows
+from moderation.web.comments import card, operation, row, rows
 from moderation.web.desk import REQUEST_ID, Call
 
-B = TypeVar("B", bound=BaseModel)
+Result = Comment | ModerationError
+_JSON: Final = "application/json"
 
 
 async def approve(call: Call) -> web.Response:
     """Approves a comment; 409 if a colleague's decision stands."""
-    asked = await _asked(call, wire.ApproveBody, empty_is_object=True)
+    asked = await body.asked(call, wire.ApproveBody, empty_is_object=True)
     decision = Decision(Action.APPROVE.status, By.MODERATOR, name=call.key.name, note=asked.note)
     return await _decide(call, decision, override=asked.override)
 
 
 async def reject(call: Call) -> web.Response:
     """Rejects a comment for a reason; 409 if a colleague's decision stands."""
-    asked = await _asked(call, wire.RejectBody)
+    asked = await body.asked(call, wire.RejectBody)
     decision = Decision(
         Action.REJECT.status, By.MODERATOR, name=call.key.name, reason=asked.reason, note=asked.note
     )
     return await _decide(call, decision, override=asked.override)
 
 
+async def _decide(call: Call, decision: Decision, *, override: bool) -> web.Response:
+    comments = call.desk.store.comments
+    return card(await comments.decide(call.site, call.comment_id, decision, override, operation(call)))
+
+
 async def undo(call: Call) -> web.Response:
     """The comment as it stood before its last decision by a moderator."""
-    await _asked(call, wire.UndoBody, empty_is_object=True)
+    await body.asked(call, wire.UndoBody, empty_is_object=True)
     op = operation(call)
-    return answer(await call.desk.store.comments.undo(call.site, call.comment_id, call.key.name, op))
+    return card(await call.desk.store.comments.undo(call.site, call.comment_id, call.key.name, op))
 
 
 async def many(call: Call) -> web.Response:
-    """Many decisions at once; a result for each, in order."""
-    asked = await _asked(call, wire.DecisionsBody)
-    decisions = [(one.id, _decision(one, call.key.name), one.override) for one in asked.decisions]
-    found = await call.desk.store.comments.decide_many(call.site, decisions, operation(call))
-    request_id = call.request[REQUEST_ID]
-    return rows(
-        [row(one.id, result, 200, request_id) for one, result in zip(asked.decisions, found, strict=True)]
+    """Many decisions at once; a result for each, in order, and the batch that undoes all of them."""
+    asked = await body.asked(call, wire.DecisionsBody)
+    if asked.filter is None:
+        decisions = [(one.id, _decision(one, call.key.name), one.override) for one in asked.decisions or ()]
+        return await _batch(call, decisions, more=False)
+    filters, queue = asked.filter.filters(), asked.filter.queue
+    queues = call.desk.store.queues
+    if asked.dry_run:
+        count, complete = await queues.count(call.site, queue, filters)
+        return web.Response(body=to_json({"count": count, "complete": complete}), content_type=_JSON)
+    assert asked.action is not None
+    ids, ended = await queues.ids(call.site, queue, Order.OLDEST, filters, limit=wire.MAX_ROWS)
+    decision = Decision(
+        Action(asked.action).status,
+        By.MODERATOR,
+        name=call.key.name,
+        reason=asked.reason,
+        note=asked.note,
     )
+    return await _batch(call, [(one, decision, asked.override) for one in ids], more=not ended)
 
 
 def _decision(one: wire.DecisionRow, name: str) -> Decision:
     return Decision(Action(one.action).status, By.MODERATOR, name=name, reason=one.reason, note=one.note)
 
 
-async def _decide(call: Call, decision: Decision, *, override: bool) -> web.Response:
-    comments = call.desk.store.comments
-    return answer(await comments.decide(call.site, call.comment_id, decision, override, operation(call)))
+async def _batch(call: Call, decisions: Sequence[tuple[str, Decision, bool]], *, more: bool) -> web.Response:
+    """Notes the batch, then decides: whatever dies between them, the batch can be repeated and undone."""
+    store, op = call.desk.store, operation(call)
+    batch = await store.batches.begin(call.site, op, call.key.name, [one for one, _, _ in decisions])
+    if batch.ids != tuple(one for one, _, _ in decisions):
+        # The same Idempotency-Key again: it means the comments of the first time.
+        if len({(decision, override) for _, decision, override in decisions}) > 1:
+            raise BadRequest("This Idempotency-Key stood for other decisions: send a new one.")
+        same = decisions[0][1:] if decisions else None
+        decisions = [(one, *same) for one in batch.ids] if same else []
+    found = await store.comments.decide_many(call.site, decisions, op, batch.id)
+    return _results(call, [one for one, _, _ in decisions], found, batch_id=batch.id, more=more)
 
 
-async def _asked(call: Call, model: type[B], *, empty_is_object: bool = False) -> B:
-    settings = call.desk.settings
-    data = await body.read(call.request, settings.max_body_bytes, settings.body_timeout)
-    if data or not empty_is_object:
-        body.require_type(call.request)
-    return body.parse(model, data, empty_is_object=empty_is_object)
+async def batch(call: Call) -> web.Response:
+    """What a batch decided."""
+    found = await call.desk.store.batches.get(call.site, call.request.match_info["batch"])
+    answer = {"batch_id": found.id, "by": found.by, "at": rfc3339(found.at), "ids": found.ids}
+    return web.Response(body=to_json(answer), content_type=_JSON)
+
+
+async def undo_batch(call: Call) -> web.Response:
+    """Takes a batch back, comment by comment; one that was decided again since keeps its later decision."""
+    await body.asked(call, wire.UndoBody, empty_is_object=True)
+    store = call.desk.store
+    found = await store.batches.get(call.site, call.request.match_info["batch"])
+    # One operation whoever asks and how often: taking the same batch back twice is taking it back once.
+    op = f"undo:{found.id}"
+    results = await store.comments.undo_many(call.site, found.ids, call.key.name, op, found.id)
+    return _results(call, found.ids, results)
+
+
+def _results(call: Call, ids: Sequence[str], results: Sequence[Result], **more: Any) -> web.Response:
+    request_id = call.request[REQUEST_ID]
+    items = [row(one, result, 200, request_id) for one, result in zip(ids, results, strict=True)]
+    return rows(items, **more)

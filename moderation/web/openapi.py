@@ -24,7 +24,9 @@ VERSION: Final = version("moderation")  # read once, before anything is served
 _PARTS = {
     "site": {"type": "string", "pattern": "^[a-z0-9-]{1,64}$", "example": "gazette"},
     "id": {"type": "string", "minLength": 1, "maxLength": 128, "example": "c-1842"},
-    "queue": {"type": "string", "enum": ["pending", "reported", "approved", "rejected"]},
+    "queue": {"type": "string", "enum": ["pending", "reported", "escalated", "approved", "rejected"]},
+    "author": {"type": "string", "minLength": 1, "maxLength": 128, "example": "u-77"},
+    "batch": {"type": "string", "example": "5f0c6a0e9b1d4c7e8a2b3c4d"},
 }
 
 
@@ -144,7 +146,12 @@ def _responses(route: Route) -> dict[str, Any]:
     for status, model in route.answers.items():
         answer: dict[str, Any] = {"description": HTTPStatus(status).phrase}
         if model is not None:
-            answer["content"] = {"application/json": {"schema": _ref(model)}}
+            kind = "application/x-ndjson" if route.lines else "application/json"
+            answer["content"] = {kind: {"schema": _ref(model)}}
+        if route.path.endswith("/audit"):
+            answer["content"]["application/x-ndjson"] = {
+                "schema": {"type": "string", "description": "An act a line."}
+            }
         if route.path.endswith("/events"):
             answer["content"]["text/event-stream"] = {"schema": {"type": "string"}}
         found[str(status)] = answer

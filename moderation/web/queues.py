@@ -1,15 +1,26 @@
-"""Queues over HTTP: counts, and listings in four orders."""
+"""Queues over HTTP: counts, listings in four orders, claims on what is listed."""
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Final
+
 from aiohttp import web
+from multidict import MultiMapping
+from pydantic import ValidationError
 from pydantic_core import to_json
 
+from moderation.domain.comment import author_ref
+from moderation.domain.times import rfc3339
 from moderation.errors import BadRequest, NotFound
-from moderation.store import Filters, Order
+from moderation.store import Filters, Order, Role
 from moderation.store.keys import QUEUES
-from moderation.web import answers, cursors
+from moderation.web import answers, body, cursors, wire
+from moderation.web.comments import operation
 from moderation.web.desk import Call, number_of, query_of
+
+FILTERS: Final = tuple(name for name in wire.FilterBody.model_fields if name != "queue")
+_JSON: Final = "application/json"
 
 
 async def counts(call: Call) -> web.Response:
@@ -17,38 +28,121 @@ async def counts(call: Call) -> web.Response:
     query_of(call.request)
     found = await call.desk.store.queues.counts(call.site)
     queues = {name: answers.queue_answer(state) for name, state in found.items()}
-    return web.Response(body=to_json({"queues": queues}), content_type="application/json")
+    return web.Response(body=to_json({"queues": queues}), content_type=_JSON)
+
+
+async def reasons(call: Call) -> web.Response:
+    """How many comments of a queue have each reason's code."""
+    query_of(call.request)
+    found = await call.desk.store.queues.reasons(call.site, _queue(call))
+    return web.Response(body=to_json({"reasons": found}), content_type=_JSON)
 
 
 async def listing(call: Call) -> web.Response:
     """A page of a queue."""
-    queue = call.request.match_info["queue"]
-    if queue not in QUEUES:
-        raise NotFound(f"There is no such queue; there are {', '.join(QUEUES)}.")
-    query = query_of(call.request, "order", "limit", "cursor", "article", "author", "reason")
-    order = _order(query.get("order", Order.OLDEST.value))
+    queue = _queue(call)
+    query = query_of(call.request, "order", "limit", "cursor", *FILTERS)
+    order = order_of(query.get("order", Order.OLDEST.value))
     limit = number_of(query, "limit", 50, 1, 100)
-    filters = Filters(query.get("article"), query.get("author"), query.get("reason"))
-    name = "\n".join(
-        (
-            call.site,
-            queue,
-            order.value,
-            *(part or "" for part in (filters.article, filters.author, filters.reason)),
-        )
-    )
+    filters = filters_of(query)
+    name = "\n".join((call.site, queue, order.value, *(query.get(one, "") for one in FILTERS)))
     secret, cursor = call.desk.store.secret, query.get("cursor")
     after = cursors.open_(secret, name, cursor) if cursor is not None else None
     page = await call.desk.store.queues.page(call.site, queue, order, limit, after, filters)
     answer = {
-        "items": [answers.comment_answer(comment) for comment in page.items],
+        "items": [answers.card_answer(comment) for comment in page.items],
         "next": None if page.next is None else cursors.seal(secret, name, page.next),
     }
-    return web.Response(body=to_json(answer), content_type="application/json")
+    return web.Response(body=to_json(answer), content_type=_JSON)
 
 
-def _order(text: str) -> Order:
+async def claim(call: Call) -> web.Response:
+    """Leases comments that no colleague holds."""
+    queue = _queue(call)
+    asked = await body.asked(call, wire.ClaimBody, empty_is_object=True)
+    filters = Filters(
+        article=asked.article,
+        author=author_ref(asked.author) if asked.author is not None else None,
+        reason=asked.reason,
+    )
+    order = Order(asked.order)
+    if order.axis == "spam" and queue in {"approved", "rejected"} and filters.labels:
+        raise BadRequest("Decided comments are claimed by `oldest` or `newest` when a filter is set.")
+    found = await call.desk.store.claims.claim(
+        call.site,
+        queue,
+        call.key.name,
+        limit=asked.limit,
+        lease_seconds=asked.lease_seconds,
+        order=order,
+        labels=filters.labels,
+        op=operation(call),
+    )
+    until = found[0].handling.held_until if found else None
+    answer = {
+        "items": [answers.card_answer(comment) for comment in found],
+        "until": None if until is None else rfc3339(until),
+    }
+    return web.Response(body=to_json(answer), content_type=_JSON)
+
+
+async def leases(call: Call) -> web.Response:
+    """Who holds what."""
+    query_of(call.request)
+    found = await call.desk.store.claims.list(call.site)
+    items = [answers.lease_answer(lease) for lease in found]
+    return web.Response(body=to_json({"items": items}), content_type=_JSON)
+
+
+async def renew(call: Call) -> web.Response:
+    """Lengthens leases; those that have ended are not among the answer."""
+    asked = await body.asked(call, wire.RenewBody, empty_is_object=True)
+    found = await call.desk.store.claims.renew(call.site, call.key.name, asked.ids or [], asked.lease_seconds)
+    items = [answers.lease_answer(lease) for lease in found]
+    return web.Response(body=to_json({"items": items}), content_type=_JSON)
+
+
+async def release(call: Call) -> web.Response:
+    """Ends leases; an admin may end a colleague's."""
+    asked = await body.asked(call, wire.ReleaseBody, empty_is_object=True)
+    of_anybody = call.key.role is Role.ADMIN and asked.ids is not None
+    ids = await call.desk.store.claims.release(
+        call.site, call.key.name, asked.ids or [], of_anybody=of_anybody
+    )
+    return web.Response(body=to_json({"ids": ids}), content_type=_JSON)
+
+
+def _queue(call: Call) -> str:
+    queue = call.request.match_info["queue"]
+    if queue not in QUEUES:
+        raise NotFound(f"There is no such queue; there are {', '.join(QUEUES)}.")
+    return queue
+
+
+def order_of(text: str) -> Order:
+    """The order of that name; raises BadRequest."""
     try:
         return Order(text)
     except ValueError:
         raise BadRequest(f"The query parameter order takes one of {', '.join(Order)}.") from None
+
+
+def filters_of(query: MultiMapping[str]) -> Filters:
+    """The filters of a listing from its query; raises BadRequest naming the parameter that is wrong."""
+    given: dict[str, object] = {name: query[name] for name in FILTERS if name in query}
+    for name, read in (("score_min", float), ("score_max", float), *_TIMES):
+        if name in given:
+            try:
+                given[name] = read(str(given[name]))
+            except ValueError:
+                raise BadRequest(f"The query parameter {name} takes {_TAKES[read]}.") from None
+    try:
+        return wire.FilterBody.model_validate(given).filters()
+    except ValidationError as failure:
+        fault = body.refusal(wire.FilterBody, failure)
+        first = fault.extra["errors"][0]
+        raise BadRequest(f"The query parameter {first['pointer'].lstrip('/')}: {first['detail']}") from None
+
+
+_TIMES: Final = (("received_after", datetime.fromisoformat), ("received_before", datetime.fromisoformat))
+_TAKES: Final = {float: "a number", datetime.fromisoformat: "a time as 2026-11-23T10:00:00Z"}

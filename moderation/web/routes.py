@@ -28,10 +28,13 @@ from moderation.settings import Settings
 from moderation.store import Role, Store
 from moderation.web import (
     answers,
+    audit,
+    authors,
     comments,
     decisions,
     docs_page,
     events,
+    notes,
     openapi,
     problems,
     queues,
@@ -74,10 +77,12 @@ class Route:
     query: tuple[Query, ...] = ()
     faults: tuple[int, ...] = ()
     example: dict[str, object] | list[object] | None = None
+    lines: bool = False  # it answers NDJSON
 
 
 ON_SITE: Final = "/v1/sites/{site}"
 ON_COMMENT: Final = ON_SITE + "/comments/{id}"
+ON_AUTHOR: Final = ON_SITE + "/authors/{author}"
 INTAKE: Final = (400, 408, 413, 415, 422, 503, 507)
 WRITE: Final = (400, 404, 408, 413, 415, 422, 503)
 _COMMENT: Final[dict[str, object]] = {
@@ -87,6 +92,23 @@ _COMMENT: Final[dict[str, object]] = {
     "article": {"id": "a-9"},
 }
 _NUMBER: Final[dict[str, object]] = {"type": "integer", "minimum": 0}
+_TIME: Final[dict[str, object]] = {"type": "string", "format": "date-time"}
+_SCORE: Final[dict[str, object]] = {"type": "number", "minimum": 0, "maximum": 1}
+_LIMIT_20: Final = Query(
+    "limit", "How many of each, up to 100.", {**_NUMBER, "minimum": 1, "maximum": 100, "default": 20}
+)
+_FILTERS: Final = (
+    Query("article", "Only of this article."),
+    Query("author", "Only by this author: an id, or an author's `ref`."),
+    Query("reason", "Only with this reason's code."),
+    Query("received_after", "Only received then or later.", _TIME),
+    Query("received_before", "Only received before.", _TIME),
+    Query("score_min", "Only with a spam score of at least this.", _SCORE),
+    Query("score_max", "Only with a spam score of at most this.", _SCORE),
+    Query("q", "Only with all of these words in text, author's name or title."),
+    Query("tag", "Only with this tag."),
+    Query("assigned", "Only assigned to this moderator."),
+)
 
 ROUTES: Final = (
     Route("POST", ON_SITE + "/comments", comments.post, SITE,
@@ -97,7 +119,7 @@ ROUTES: Final = (
           "Post up to 1,000 comments, as a JSON array or as NDJSON; a result for each, in order.",
           {207: answers.RowsAnswer}, wire.CommentBody, faults=INTAKE, example=[_COMMENT]),
     Route("GET", ON_COMMENT, comments.get, BOTH, "A comment with scores, reasons, decision and history.",
-          {200: answers.CommentAnswer}, faults=(404, 503)),
+          {200: answers.CardAnswer}, faults=(404, 410, 503)),
     Route("PATCH", ON_COMMENT, comments.patch, SITE, "Edit a comment: a new text, scored and judged again.",
           {200: answers.CommentAnswer}, wire.EditBody, faults=(*WRITE, 507), example={"text": "I disagree with the council."}),
     Route("DELETE", ON_COMMENT, comments.delete, SITE, "Erase a comment everywhere; safe to repeat.",
@@ -105,25 +127,87 @@ ROUTES: Final = (
     Route("POST", ON_COMMENT + "/report", comments.report, SITE, "Count a reader's flag; one per reporter counts.",
           {200: answers.CommentAnswer}, wire.ReportBody, faults=WRITE, example={"reporter": "u-3", "reason": "abusive"}),
     Route("POST", ON_COMMENT + "/approve", decisions.approve, MODERATOR, "Approve a comment.",
-          {200: answers.CommentAnswer}, wire.ApproveBody, body_required=False, faults=(*WRITE, 409), example={}),
+          {200: answers.CardAnswer}, wire.ApproveBody, body_required=False, faults=(*WRITE, 409), example={}),
     Route("POST", ON_COMMENT + "/reject", decisions.reject, MODERATOR, "Reject a comment for a reason.",
-          {200: answers.CommentAnswer}, wire.RejectBody, faults=(*WRITE, 409), example={"reason": "spam"}),
+          {200: answers.CardAnswer}, wire.RejectBody, faults=(*WRITE, 409), example={"reason": "spam"}),
     Route("POST", ON_COMMENT + "/undo", decisions.undo, MODERATOR,
           "The comment as it stood before its last decision by a moderator; the site is told again.",
-          {200: answers.CommentAnswer}, wire.UndoBody, body_required=False, faults=(*WRITE, 409), example={}),
+          {200: answers.CardAnswer}, wire.UndoBody, body_required=False, faults=(*WRITE, 409), example={}),
+    Route("GET", ON_COMMENT + "/thread", comments.thread, MODERATOR,
+          "What stands around a comment, in one call: parent, siblings, replies, and the author's others.",
+          {200: answers.ThreadAnswer}, faults=(400, 404, 503), query=(_LIMIT_20,)),
+    Route("POST", ON_COMMENT + "/escalate", notes.escalate, MODERATOR,
+          "Put a comment into the queue `escalated` with a reason. One that waits for a decision leaves `pending`; a decision takes "
+          "it out.", {200: answers.CardAnswer}, wire.EscalateBody, faults=(*WRITE, 409), example={"reason": "A lawyer should read this."}),
+    Route("POST", ON_COMMENT + "/deescalate", notes.give_back, MODERATOR, "Take a comment out of `escalated`, back to where it was.",
+          {200: answers.CardAnswer}, wire.UndoBody, body_required=False, faults=(*WRITE, 409), example={}),
+    Route("POST", ON_COMMENT + "/assign", notes.assign, MODERATOR,
+          "Give a comment to a moderator (null: to nobody). Claims of others pass it over.",
+          {200: answers.CardAnswer}, wire.AssignBody, faults=WRITE, example={"moderator": "ann"}),
+    Route("POST", ON_COMMENT + "/notes", notes.note, MODERATOR, "Add a note for colleagues; the site never sees it.",
+          {200: answers.CardAnswer}, wire.NoteBody, faults=WRITE, example={"text": "Called the author; she stands by it."}),
+    Route("PUT", ON_COMMENT + "/tags", notes.tag, MODERATOR, "Replace a comment's tags.",
+          {200: answers.CardAnswer}, wire.TagsBody, faults=WRITE, example={"tags": ["election", "to-quote"]}),
     Route("POST", ON_SITE + "/decisions", decisions.many, MODERATOR,
-          "Up to 1,000 decisions at once; a result for each, in order.",
-          {207: answers.RowsAnswer}, wire.DecisionsBody, faults=INTAKE[:-1],
+          "Up to 1,000 decisions at once, by list or by filter; a result for each, in order, and a `batch_id` that undoes all of "
+          "them. With `dry_run` only the count of what the filter admits.",
+          {207: answers.BulkAnswer, 200: answers.DryRunAnswer}, wire.DecisionsBody, faults=INTAKE[:-1],
           example={"decisions": [{"id": "c-1842", "action": "reject", "reason": "spam"}]}),
+    Route("GET", ON_SITE + "/batches/{batch}", decisions.batch, MODERATOR, "What a batch of decisions decided.",
+          {200: answers.BatchAnswer}, faults=(404, 503)),
+    Route("POST", ON_SITE + "/batches/{batch}/undo", decisions.undo_batch, MODERATOR,
+          "Take a batch back as a whole; a comment that was decided again since keeps its later decision (409 in its row).",
+          {207: answers.RowsAnswer}, wire.UndoBody, body_required=False, faults=WRITE, example={}),
     Route("GET", ON_SITE + "/queues", queues.counts, MODERATOR, "Every queue's size, counted, and its oldest comment's age.",
           {200: answers.QueuesAnswer}, faults=(400, 503)),
     Route("GET", ON_SITE + "/queues/{queue}", queues.listing, MODERATOR,
-          "A page of a queue: `pending`, `reported`, `approved` or `rejected`.",
+          "A page of a queue: `pending`, `reported`, `escalated`, `approved` or `rejected`. A filter that has no index of its own (score "
+          "beside an order by time, `q`, `tag`, `assigned`) is looked for in 5,000 comments at a time: a page may then be short and "
+          "still have a `next`.",
           {200: answers.PageAnswer}, faults=(400, 404, 503), query=(
               Query("order", "Which comes first.", {"enum": ["oldest", "newest", "spam", "ham"], "default": "oldest"}),
               Query("limit", "How many, up to 100.", {**_NUMBER, "minimum": 1, "maximum": 100, "default": 50}),
-              Query("cursor", "The last page's `next`."), Query("article", "Only of this article."),
-              Query("author", "Only by this author."), Query("reason", "Only with this reason's code."))),
+              Query("cursor", "The last page's `next`."), *_FILTERS)),
+    Route("GET", ON_SITE + "/queues/{queue}/reasons", queues.reasons, MODERATOR,
+          "How many comments of a queue have each reason's code: what to free together when a rule was bad.",
+          {200: answers.ReasonsAnswer}, faults=(400, 404, 503)),
+    Route("POST", ON_SITE + "/queues/{queue}/claim", queues.claim, MODERATOR,
+          "Lease comments that no colleague holds; the lease ends by itself, or with a decision. What you hold already is not handed "
+          "out again: see `/claims`.",
+          {200: answers.ClaimAnswer}, wire.ClaimBody, body_required=False, faults=(*WRITE, 409), example={"limit": 20, "lease_seconds": 300}),
+    Route("GET", ON_SITE + "/claims", queues.leases, MODERATOR, "Who holds what, the lease that ends first in front.",
+          {200: answers.LeasesAnswer}, faults=(400, 503)),
+    Route("POST", ON_SITE + "/claims/renew", queues.renew, MODERATOR,
+          "Lengthen leases, yours by id or all of them; the answer names those that still stand.",
+          {200: answers.LeasesAnswer}, wire.RenewBody, body_required=False, faults=WRITE, example={"lease_seconds": 300}),
+    Route("POST", ON_SITE + "/claims/release", queues.release, MODERATOR,
+          "End leases, yours by id or all of them; an admin may end anybody's by id.",
+          {200: answers.ReleasedAnswer}, wire.ReleaseBody, body_required=False, faults=WRITE, example={"ids": ["c-1842"]}),
+    Route("GET", ON_AUTHOR, authors.get, MODERATOR,
+          "An author: comments by status, rate of rejection, first seen, standing, notes, last comments. An author without an id is known "
+          "by the hash of the e-mail, else of the address: `ref` in a comment's `author`.",
+          {200: answers.AuthorProfileAnswer}, faults=(400, 404, 503)),
+    Route("GET", ON_AUTHOR + "/comments", authors.comments, MODERATOR, "An author's comments in every status, newest first.",
+          {200: answers.PageAnswer}, faults=(400, 404, 503), query=(
+              Query("limit", "How many, up to 100.", {**_NUMBER, "minimum": 1, "maximum": 100, "default": 50}),
+              Query("cursor", "The last page's `next`."))),
+    Route("PUT", ON_AUTHOR + "/standing", authors.standing, MODERATOR,
+          "Trust, suspend or ban an author, or (null) take that back. A ban can reject what waits for a decision, as one batch.",
+          {200: answers.AuthorProfileAnswer}, wire.StandingBody, faults=WRITE,
+          example={"standing": "banned", "reject_pending": True, "reason": "spam"}),
+    Route("POST", ON_AUTHOR + "/notes", authors.note, MODERATOR, "Add a note on an author for colleagues.",
+          {200: answers.AuthorProfileAnswer}, wire.NoteBody, faults=WRITE, example={"text": "Writes under her own name."}),
+    Route("GET", ON_AUTHOR + "/export", authors.export, ADMIN,
+          "Everything kept on an author, as NDJSON: the profile, then every comment (GDPR, article 15).",
+          {200: answers.AuthorProfileAnswer}, faults=(404, 503), lines=True),
+    Route("DELETE", ON_AUTHOR, authors.erase, SITE,
+          "Erase an author and every comment, whatever state it is in; safe to repeat (GDPR, article 17).",
+          {204: None}, faults=(404, 503)),
+    Route("GET", ON_SITE + "/audit", audit.page, MODERATOR,
+          "Who did what to whom and when, with before and after, oldest first. With `Accept: application/x-ndjson` all of it.",
+          {200: answers.AuditAnswer}, faults=(400, 503), query=(
+              Query("after", "An act's id or the last `next`; from the beginning if it is left out."),
+              Query("limit", "How many, up to 500.", {**_NUMBER, "minimum": 1, "maximum": 500, "default": 100}))),
     Route("GET", ON_SITE + "/events", events.page, BOTH,
           "What happened, in order, after a place; `next` is always the place to go on from. With `Accept: "
           "text/event-stream` the same as a stream of server-sent events, which goes on from `Last-Event-ID`.",

@@ -22,5 +22,5 @@ async def put_policy(call: Call) -> web.Response:
     # Two lists of 50,000 words are larger than a comment: the bound of a batch holds here.
     data = await body.read(call.request, settings.max_batch_bytes, settings.body_timeout)
     policy = body.parse(wire.PolicyBody, data).policy()
-    await call.desk.store.sites.set_policy(call.site, policy)
+    await call.desk.store.sites.set_policy(call.site, policy, call.key.name)
     return web.Response(body=to_json(answers.policy_answer(policy)), content_type="application/json")

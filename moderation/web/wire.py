@@ -10,9 +10,10 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, model_validator
 from pydantic_core import PydanticCustomError
 
-from moderation.domain.comment import Article, Author, Draft, RejectReason
+from moderation.domain.comment import Article, Author, Draft, RejectReason, author_ref
 from moderation.domain.ids import MAX_ID
 from moderation.domain.policy import Mode, Policy
+from moderation.store import Filters
 from moderation.store.private import Private
 
 MAX_TEXT_BYTES: Final = 65_536
@@ -69,6 +70,11 @@ def _small(value: dict[str, JsonValue]) -> dict[str, JsonValue]:
     return value
 
 
+def ms(moment: datetime | None) -> int | None:
+    """Milliseconds since the epoch."""
+    return None if moment is None else int(moment.timestamp() * 1000)
+
+
 def _short(limit: int, description: str) -> Any:
     return Annotated[str, Field(max_length=limit, description=description), AfterValidator(_no_nul)]
 
@@ -80,6 +86,10 @@ Text = Annotated[
     AfterValidator(_text),
 ]
 Note = Annotated[str, Field(max_length=2_000), AfterValidator(_no_nul)]
+Name = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_id)]
+Tag = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_id)]
+Moment = Annotated[AwareDatetime, AfterValidator(_in_our_time)]
+Score = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False, strict=False)]
 
 
 class Body(BaseModel):
@@ -117,9 +127,7 @@ class CommentBody(Body):
     author: AuthorBody | None = None
     article: ArticleBody | None = None
     parent_id: Id | None = None
-    created_at: Annotated[AwareDatetime, AfterValidator(_in_our_time)] | None = Field(
-        None, description="RFC 3339 with a zone."
-    )
+    created_at: Moment | None = Field(None, description="RFC 3339 with a zone.")
     lang: Annotated[str, Field(max_length=35, pattern=r"^[A-Za-z0-9]+(?:[-_][A-Za-z0-9]+)*$")] | None = None
     metadata: Annotated[dict[str, JsonValue], AfterValidator(_small)] = Field(
         default_factory=dict, description="Anything of the site's own; up to 8 KiB of JSON."
@@ -178,10 +186,142 @@ class DecisionRow(Body):
         return self
 
 
-class DecisionsBody(Body):
-    """Many decisions at once."""
+class FilterBody(Body):
+    """Comments of a queue, narrowed as its listing is."""
 
-    decisions: Annotated[list[DecisionRow], Field(min_length=1, max_length=MAX_ROWS)]
+    queue: Literal["pending", "reported", "escalated", "approved", "rejected"] = "pending"
+    article: Id | None = Field(None, description="Only of this article.")
+    author: Id | None = Field(None, description="Only by this author: an id, or an author's `ref`.")
+    reason: Annotated[str, Field(min_length=1, max_length=64)] | None = Field(
+        None, description="Only with this reason's code."
+    )
+    received_after: Moment | None = Field(None, description="Only received then or later.")
+    received_before: Moment | None = Field(None, description="Only received before.")
+    score_min: Score | None = Field(None, description="Only with a spam score of at least this.")
+    score_max: Score | None = Field(None, description="Only with a spam score of at most this.")
+    q: Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_no_nul)] | None = Field(
+        None, description="Only with all of these words in text, author's name or title."
+    )
+    tag: Tag | None = Field(None, description="Only with this tag.")
+    assigned: Name | None = Field(None, description="Only assigned to this moderator.")
+
+    def filters(self) -> Filters:
+        """The store's filters."""
+        return Filters(
+            article=self.article,
+            author=author_ref(self.author) if self.author is not None else None,
+            reason=self.reason,
+            received_after=ms(self.received_after),
+            received_before=ms(self.received_before),
+            score_min=self.score_min,
+            score_max=self.score_max,
+            text=self.q,
+            tag=self.tag,
+            assigned=self.assigned,
+        )
+
+
+class DecisionsBody(Body):
+    """Many decisions at once: a list, or one action on all that a filter admits (the first 1,000, oldest first)."""
+
+    decisions: Annotated[list[DecisionRow], Field(min_length=1, max_length=MAX_ROWS)] | None = None
+    filter: FilterBody | None = None
+    action: Literal["approve", "reject"] | None = Field(None, description="With `filter`: what to do to all.")
+    reason: Annotated[RejectReason, Field(strict=False)] | None = Field(
+        None, description="With `filter`: required to reject."
+    )
+    note: Note | None = None
+    override: bool = False
+    dry_run: bool = Field(False, description="With `filter`: only say how many comments it admits.")
+
+    @model_validator(mode="after")
+    def _list_or_filter(self) -> DecisionsBody:
+        if (self.decisions is None) == (self.filter is None):
+            raise _fault("list_or_filter", "Send either `decisions` or `filter`.")
+        named = self.action or self.reason or self.note or self.override or self.dry_run
+        if self.decisions is not None and named:
+            raise _fault("needless", "With `decisions` every row says its own action, reason and note.")
+        if self.filter is not None and not self.dry_run and self.action is None:
+            raise _fault("missing_action", "Give an `action` for what the filter admits, or `dry_run`.")
+        if self.action == "reject" and self.reason is None and not self.dry_run:
+            raise _fault("missing_reason", "Give a `reason` to reject.")
+        if self.action == "approve" and self.reason is not None:
+            raise _fault("needless_reason", "An approval takes no `reason`; use `note`.")
+        return self
+
+
+Lease = Annotated[int, Field(ge=10, le=3_600)]
+Ids = Annotated[list[Id], Field(min_length=1, max_length=MAX_ROWS)]
+
+
+class ClaimBody(Body):
+    """Which comments to lease, and for how long."""
+
+    limit: Annotated[int, Field(ge=1, le=100)] = 20
+    lease_seconds: Lease = Field(300, description="The lease ends by itself after so many seconds.")
+    order: Literal["oldest", "newest", "spam", "ham"] = "oldest"
+    article: Id | None = None
+    author: Id | None = Field(None, description="An author's id or `ref`.")
+    reason: Annotated[str, Field(min_length=1, max_length=64)] | None = None
+
+
+class RenewBody(Body):
+    """Which leases to lengthen; all of the caller's if no ids are given."""
+
+    ids: Ids | None = None
+    lease_seconds: Lease = 300
+
+
+class ReleaseBody(Body):
+    """Which leases to end; all of the caller's if no ids are given."""
+
+    ids: Ids | None = None
+
+
+class EscalateBody(Body):
+    """Why a colleague with more say should decide."""
+
+    reason: Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_no_nul)]
+
+
+class AssignBody(Body):
+    """Whose the comment is; null for nobody's."""
+
+    moderator: Name | None
+
+
+class NoteBody(Body):
+    """A note for colleagues; the site never sees it."""
+
+    text: Annotated[str, Field(min_length=1, max_length=2_000), AfterValidator(_no_nul)]
+
+
+class TagsBody(Body):
+    """The comment's tags, all of them."""
+
+    tags: Annotated[list[Tag], Field(max_length=20)]
+
+
+class StandingBody(Body):
+    """How far the site trusts an author; null takes a standing back."""
+
+    standing: Literal["trusted", "banned", "suspended"] | None
+    until: Moment | None = Field(None, description="The end of a suspension; without one it has none.")
+    reject_pending: bool = Field(
+        False,
+        description="With `banned` or `suspended`: also reject what of the author's waits for a decision.",
+    )
+    reason: Annotated[RejectReason, Field(strict=False)] = Field(
+        RejectReason.OTHER, description="Why what waits is rejected."
+    )
+
+    @model_validator(mode="after")
+    def _fits(self) -> StandingBody:
+        if self.until is not None and self.standing != "suspended":
+            raise _fault("until", "Only a suspension has an end: leave `until` out.")
+        if self.reject_pending and self.standing not in {"banned", "suspended"}:
+            raise _fault("reject_pending", "Only a ban or a suspension rejects what waits.")
+        return self
 
 
 Probability = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False, strict=False)]
@@ -318,7 +458,7 @@ def draft_of(body: CommentBody, comment_id: str, private: Private) -> Draft:
         else _NOBODY,
         Article(article.id, article.url or None, article.title or None) if article else _NOTHING,
         body.parent_id,
-        int(body.created_at.timestamp() * 1000) if body.created_at else None,
+        ms(body.created_at),
         body.lang,
         body.metadata,
     )

@@ -121,7 +121,16 @@ class Judge:
         scores = {name: round(score, 6) for name, score in verdict.scores.items()}
         reasons = tuple(Reason(one.code, one.text, one.weight, one.spans) for one in verdict.reasons)
         decision = decide(context.policy, scores, outcome.findings, model_version=version)
-        return Judged(entry, scores, _strongest_first(outcome.findings, reasons), decision, version)
+        found = _strongest_first(outcome.findings, reasons)
+        return Judged(
+            entry,
+            scores,
+            found,
+            decision,
+            version,
+            fingerprints=context.fingerprints,
+            report_threshold=context.policy.report_threshold,
+        )
 
     def failed(
         self, entry: Entry, context: Context, failure: Exception, attempts: int, version: str | None = None

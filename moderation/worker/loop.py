@@ -10,12 +10,12 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, TypeVar
 
-from moderation.checks import Context
-from moderation.domain.author import Record
+from moderation.checks import Activity, Context
+from moderation.checks.fingerprints import fingerprints
 from moderation.domain.policy import Policy
 from moderation.errors import ModerationError, NotFound
 from moderation.metrics import WorkerMetrics
-from moderation.store import Entry, Inbox, Judged, Store
+from moderation.store import Entry, Inbox, Judged, Sighting, Store
 from moderation.store.client import blocking_fault
 from moderation.store.pipe import Refused
 from moderation.worker.judge import MAX_ATTEMPTS, CannotScore, Judge
@@ -30,23 +30,33 @@ ABANDONED_AT_ONCE: Final = 500
 
 
 async def contexts_of(store: Store, entries: Sequence[Entry]) -> list[Context]:
-    """Policies and authors' records for a batch, in two round trips."""
+    """Policies, authors' records and what went before, for a batch of one partition, in two round trips."""
     policies = await _policies(store, {entry.site for entry in entries})
-    wanted = [
-        (entry.site, entry.author_ref)
-        for entry in entries
-        if entry.author_ref and policies[entry.site].hold_first_comments
-    ]
-    approved = dict(zip(wanted, await store.comments.approved_counts(wanted), strict=True))
+    now = int(time.time() * 1000)
+    sightings = [_sighting(entry, policies[entry.site]) for entry in entries]
     return [
         Context(
-            policies[entry.site],
-            int(time.time() * 1000),
-            Record(approved=approved.get((entry.site, entry.author_ref), 0)),
-            human_rejected=entry.human_rejected,
+            policy=one.policy,
+            now=now,
+            author=seen.record,
+            activity=Activity(
+                seen.same_by_author, seen.same_on_site, seen.by_author, seen.by_address, seen.by_article
+            ),
+            human_rejected=one.entry.human_rejected,
+            fingerprints=one.fingerprints,
         )
-        for entry in entries
+        for one, seen in zip(sightings, await store.activity.observe(sightings), strict=True)
     ]
+
+
+def _sighting(entry: Entry, policy: Policy) -> Sighting:
+    repeats = policy.max_same_by_author is not None or policy.max_same_on_site is not None
+    try:
+        prints = fingerprints(entry.draft.text) if repeats else ()
+    except Exception as failure:  # a text that cannot be read so is judged without
+        log.error("the fingerprints of a comment failed: %s", type(failure).__name__)
+        prints = ()
+    return Sighting(entry, policy, prints)
 
 
 async def _policies(store: Store, sites: set[str]) -> dict[str, Policy]:

@@ -46,14 +46,14 @@ async def test_a_worker_scores_and_the_policy_decides(store: Store) -> None:
 
 
 async def test_a_site_can_keep_every_decision_to_itself(store: Store) -> None:
-    await store.sites.set_policy(SITE, Policy(mode=Mode.PRE))
+    await store.sites.set_policy(SITE, Policy(mode=Mode.PRE), "ed")
     await store.comments.accept(SITE, SPAM)
     await work(store, Scripted(), 1)
     assert (await store.comments.get(SITE, "c-3")).status == Status.PENDING
 
 
 async def test_moderators_read_a_queue_in_their_order(store: Store) -> None:
-    await store.sites.set_policy(SITE, Policy(mode=Mode.PRE))
+    await store.sites.set_policy(SITE, Policy(mode=Mode.PRE), "ed")
     for draft in (CLEAR, DOUBTFUL, SPAM):
         await store.comments.accept(SITE, draft)
     await work(store, Scripted(), 3)

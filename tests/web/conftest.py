@@ -40,7 +40,7 @@ class Desk:
             headers.setdefault("Authorization", f"Bearer {self.keys[role]}")
         async with self.client.request(method, path, data=data, headers=headers) as answer:
             text = await answer.text()
-            is_json = "json" in answer.headers.get("Content-Type", "")
+            is_json = answer.content_type in {"application/json", "application/problem+json"}
             return answer.status, json.loads(text) if is_json else text, dict(answer.headers)
 
     async def call(

@@ -280,10 +280,13 @@ async def test_who_may_what(desk: Desk, route: object) -> None:
     from moderation.web.routes import Route
 
     assert isinstance(route, Route)
-    await desk.post("c1", "0.5")
+    await desk.post("c1", "0.5", author={"id": "u1"})
+    _, made = await desk.call(
+        "POST", "/decisions", {"decisions": [{"id": "c1", "action": "approve"}]}, "moderator"
+    )
     body = None if route.example is None else json.dumps(route.example).encode()
     for comment in ("c1", "none"):
-        path = route.path.format(site=SITE, id=comment, queue="pending")
+        path = route.path.format(site=SITE, id=comment, queue="pending", author="u1", batch=made["batch_id"])
         for role in ROLES:
             status, _, _ = await desk.raw(
                 route.method, path, body, role, **{"Content-Type": "application/json"}

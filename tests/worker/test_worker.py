@@ -95,7 +95,7 @@ async def test_a_batch_is_scored_as_one(store: Store) -> None:
 
 
 async def test_the_policy_of_the_moment_counts(store: Store) -> None:
-    await store.sites.set_policy(SITE, Policy(mode=Mode.PRE))
+    await store.sites.set_policy(SITE, Policy(mode=Mode.PRE), "ed")
     await post(store, "0.01", "0.99")
     await work(store, Scripted(), 2)
     assert await statuses(store, 2) == [Status.PENDING, Status.PENDING]

@@ -2,6 +2,13 @@
 -- `site` is always the key of the site's record; the site's other keys begin with it, so they share its slot.
 
 local RANK_STEP = 8589934592  -- 2^33, see store/keys.py
+local DAY_MS = 86400000
+-- Where people work: every filter has an index in both orders. Decided comments are filtered by time alone.
+local WORKING = {pending = true, reported = true, escalated = true}
+
+local function whole_number(number)
+  return string.format('%.0f', number)
+end
 
 local function now()
   local t = redis.call('TIME')
@@ -14,43 +21,95 @@ local function rank(spam, seq)
   return math.floor((tonumber(spam) or 0.5) * 1000000 + 0.5) * RANK_STEP + seq
 end
 
-local function enter(site, queue, id, seq, spam)
-  redis.call('ZADD', site .. ':q:' .. queue .. ':time', seq, id)
-  redis.call('ZADD', site .. ':q:' .. queue .. ':spam', string.format('%.0f', rank(spam, seq)), id)
+-- By what a comment can be found in a queue, beside time and score.
+local function labels(c)
+  local found = {}
+  if c.ar then found[1] = 'article:' .. c.ar end
+  if c.au then found[#found + 1] = 'author:' .. c.au end
+  if c.cd then
+    for code in string.gmatch(c.cd, '[^,]+') do found[#found + 1] = 'reason:' .. code end
+  end
+  return found
 end
 
-local function leave(site, queue, id)
+local function enter(site, queue, id, c)
+  local place = whole_number(rank(c.sp, c.seq))
+  redis.call('ZADD', site .. ':q:' .. queue .. ':time', c.seq, id)
+  redis.call('ZADD', site .. ':q:' .. queue .. ':spam', place, id)
+  local time_key, spam_key = site .. ':i:' .. queue .. ':time:', site .. ':i:' .. queue .. ':spam:'
+  for _, label in ipairs(labels(c)) do
+    redis.call('ZADD', time_key .. label, c.seq, id)
+    if WORKING[queue] then redis.call('ZADD', spam_key .. label, place, id) end
+  end
+end
+
+local function leave(site, queue, id, c)
   redis.call('ZREM', site .. ':q:' .. queue .. ':time', id)
   redis.call('ZREM', site .. ':q:' .. queue .. ':spam', id)
-end
-
-local function count(site, author, status, by)
-  if author and author ~= '' then
-    local key = site .. ':a:' .. author
-    if redis.call('HINCRBY', key, status, by) == 0 then
-      redis.call('HDEL', key, status)
-    end
+  local time_key, spam_key = site .. ':i:' .. queue .. ':time:', site .. ':i:' .. queue .. ':spam:'
+  for _, label in ipairs(labels(c)) do
+    redis.call('ZREM', time_key .. label, id)
+    if WORKING[queue] then redis.call('ZREM', spam_key .. label, id) end
   end
 end
 
--- The one way from a status to another: indexes, reported queue and author's record follow.
-local function move(site, id, c, from, to)
-  if from ~= 'queued' then
-    leave(site, from, id)
-    if from == 'approved' then leave(site, 'reported', id) end
-    count(site, c.au, from, -1)
-  end
-  if to ~= 'queued' and to ~= 'erased' then
-    enter(site, to, id, c.seq, c.sp)
-    count(site, c.au, to, 1)
-  end
+-- Adds to a number in a hash; a number that comes to nothing takes no room.
+local function add(key, field, by)
+  if redis.call('HINCRBY', key, field, by) == 0 then redis.call('HDEL', key, field) end
 end
 
--- Reads the named fields of a comment into a table; nil if there is no such comment.
+-- An author's record: comments by status, and the decided ones by the day on which they came.
+local function count(site, c, status, by)
+  if not c.au then return end
+  local key = site .. ':a:' .. c.au
+  add(key, status, by)
+  if status ~= 'pending' then add(key, status .. ':' .. whole_number(math.floor(c.at / DAY_MS)), by) end
+end
+
+-- The queues in which a comment stands: that of its status, and reported or escalated on top of it (`ov`).
+-- An escalated comment that waits for a decision is in no other moderator's way.
+local function places(st, ov)
+  if st == 'queued' or st == 'erased' or st == 'expired' then return {} end
+  if not ov then return {st} end
+  if ov == 'escalated' and st == 'pending' then return {ov} end
+  return {st, ov}
+end
+
+-- Ends whoever's lease on a comment.
+local function free(site, id)
+  local holder = redis.call('HGET', site .. ':holders', id)
+  if not holder then return end
+  redis.call('HDEL', site .. ':holders', id)
+  redis.call('ZREM', site .. ':leases', id)
+  add(site .. ':holding', holder, -1)
+end
+
+-- Ends the leases whose time is over, the oldest first.
+local function free_expired(site, at)
+  local over = redis.call('ZRANGE', site .. ':leases', '-inf', whole_number(at), 'BYSCORE', 'LIMIT', 0, 1000)
+  for _, id in ipairs(over) do free(site, id) end
+end
+
+-- The one way from a status to another: indexes, author's record, leases and the fields `st` and `ov` follow.
+-- `how` is 'counted' for what leaves the author's record as it is (a body that expires).
+local function move(site, key, id, c, st, ov, how)
+  for _, queue in ipairs(places(c.st, c.ov)) do leave(site, queue, id, c) end
+  if c.st ~= 'queued' then
+    if how ~= 'counted' then count(site, c, c.st, -1) end
+    free(site, id)
+  end
+  if st == 'erased' then return end
+  for _, queue in ipairs(places(st, ov)) do enter(site, queue, id, c) end
+  if st ~= 'queued' and how ~= 'counted' then count(site, c, st, 1) end
+  redis.call('HSET', key, 'st', st)
+  if ov then redis.call('HSET', key, 'ov', ov) elseif c.ov then redis.call('HDEL', key, 'ov') end
+end
+
+-- Reads the named fields of a comment into a table; nil if there is no such comment, or only its tombstone.
 local function read(key, ...)
-  local names = {'st', 'rev', 'seq', 'au', 'n', 'sp', ...}
+  local names = {'st', 'rev', 'seq', 'au', 'n', 'sp', 'ar', 'pa', 'cd', 'at', 'ov', ...}
   local values = redis.call('HMGET', key, unpack(names))
-  if not values[1] then return nil end
+  if not values[1] or values[1] == 'expired' then return nil end
   local c = {}
   for i, name in ipairs(names) do
     if values[i] then c[name] = values[i] end
@@ -66,18 +125,38 @@ local function whole(key, answer)
 end
 
 -- Appends an event: what happened, to which comment, the how-manieth change of it, from and to which status.
-local function tell(site, at, kind, id, n, from, to, rev, data)
-  redis.call('XADD', site .. ':ev', 'MINID', '~', string.format('%.0f', at - EVENT_MS), '*',
-    'k', kind, 'c', id, 'n', n, 'from', from, 'to', to, 'rev', rev, 'v', data)
+-- `waited`: milliseconds from the arrival to a moderator's decision.
+local function tell(site, at, kind, id, n, from, to, rev, data, waited)
+  local more = waited and {'w', whole_number(waited)} or {}
+  redis.call('XADD', site .. ':ev', 'MINID', '~', whole_number(at - EVENT_MS), '*',
+    'k', kind, 'c', id, 'n', n, 'from', from, 'to', to, 'rev', rev, 'v', data, unpack(more))
 end
 
 local function ring(name, ids)
   redis.call('PUBLISH', BELL, name .. '\n' .. ids)
 end
 
+-- What the audit says of a comment's state. No note, no text: an erased comment leaves nothing here to be found.
+local function brief(st, ov, decision)
+  local d = decision and decision ~= '' and cjson.decode(decision) or {}
+  return cjson.encode({status = st, queue = ov, by = d.by, reason = d.reason, score = d.score})
+end
+
+-- Appends to the audit: who did what to whom ('comment' and its id, 'author' and a pseudonym, …), before and after.
+local function record(site, who, what, kind, subject, before, after, batch)
+  local more = (batch and batch ~= '') and {'t', batch} or {}
+  redis.call('XADD', site .. ':audit', '*', 'by', who, 'k', what, 'o', kind, 's', subject, 'b', before, 'a', after, unpack(more))
+end
+
+-- JSON with what the comment scored put in front.
+local function scored(json, c)
+  if not c.sp then return json end
+  return '{"score":' .. c.sp .. ',' .. string.sub(json, 2)
+end
+
 -- A decision as JSON with the time (and what the comment scored) put in front.
 local function stamped(json, at, c, mv)
-  local front = '{"at":' .. string.format('%.0f', at)
+  local front = '{"at":' .. whole_number(at)
   if c and c.sp then front = front .. ',"score":' .. c.sp end
   if mv then front = front .. ',"model_version":"' .. mv .. '"' end
   return front .. ',' .. string.sub(json, 2)
@@ -89,4 +168,56 @@ local function remembered(c, line)
   if not before and c.dc then before = c.dc end
   if before then return before .. '\n' .. line end
   return line
+end
+
+-- How many decisions by moderators stand on each other.
+local function depth(us)
+  if not us then return 0 end
+  local _, lines = string.gsub(us, '\n', '')
+  return lines + 1
+end
+
+-- Whether the readers who flagged a comment were right follows its standing decision by a moderator. A reporter is
+-- judged by decisions that came after the flag: `since` is the number of decisions that stood then. An edit settles what
+-- was judged: the verdict stands in the place of the number.
+local VERDICT = {approved = 'wrong', rejected = 'right'}
+local function judge_reporters(site, id, from_depth, from, to_depth, to)
+  local flags = redis.call('HGETALL', site .. ':r:' .. id)
+  for i = 1, #flags, 2 do
+    local since = tonumber(flags[i + 1])
+    if since then
+      local before = from_depth > since and VERDICT[from] or nil
+      local after = to_depth > since and VERDICT[to] or nil
+      local key = site .. ':rr:' .. flags[i]
+      if before and before ~= after then add(key, before, -1) end
+      if after and before ~= after then add(key, after, 1) end
+      if since > to_depth then redis.call('HSET', site .. ':r:' .. id, flags[i], to_depth) end
+    end
+  end
+end
+
+-- What a reader's flag counts: one, until three of the reader's flags were judged; then twice the share that were right.
+local function weight(site, reporter)
+  local found = redis.call('HMGET', site .. ':rr:' .. reporter, 'right', 'wrong')
+  local right, wrong = tonumber(found[1]) or 0, tonumber(found[2]) or 0
+  if right + wrong < 3 then return 1 end
+  return 2 * (right + 1) / (right + wrong + 2)
+end
+
+-- Whether the flags that no moderator has answered yet weigh enough to put a published comment before one.
+local function flagged(site, id, deep, threshold)
+  local flags, sum = redis.call('HGETALL', site .. ':r:' .. id), 0
+  for i = 1, #flags, 2 do
+    local since = tonumber(flags[i + 1])
+    if since and since >= deep then sum = sum + weight(site, flags[i]) end
+    if sum + 0.000001 >= tonumber(threshold) then return true end
+  end
+  return false
+end
+
+-- Takes a comment's text out of the memory of repeats.
+local function forget_text(site, id, c)
+  if not c.fp then return end
+  local member = (c.au or '') .. '\t' .. id
+  for print in string.gmatch(c.fp, '[^,]+') do redis.call('ZREM', site .. ':rp:' .. print, member) end
 end

@@ -1,35 +1,45 @@
 -- Writes what the workers found on a batch of comments, and acknowledges their entries.
 -- KEYS  1 inbox (stream)  2 dead letters (hash)  then for each comment: comment (hash), site record (hash)
--- ARGV  for each comment eleven: entry id, site, comment id, revision, spam score or '', scores (JSON), reasons (JSON),
---       status, decision (JSON), model version, dead letter (JSON) or ''
+-- ARGV  for each comment fourteen: entry id, site, comment id, revision, spam score or '', scores (JSON), reasons (JSON),
+--       status, decision (JSON), model version, dead letter (JSON) or '', codes of the reasons (comma), fingerprints of the
+--       text (comma), weight of flags that puts a published comment into `reported`
 -- Returns how many comments changed.
 -- Safe to repeat, and safe against a worker that lost its entries: a comment that is no longer queued at that revision
 -- keeps its status; a human's decision that came before the score stays, and only learns the score.
 local changed = 0
 local at = now()
 local bells = {}
-for i = 0, #ARGV / 11 - 1 do
-  local key, site, a = KEYS[3 + 2 * i], KEYS[4 + 2 * i], 11 * i
+for i = 0, #ARGV / 14 - 1 do
+  local key, site, a = KEYS[3 + 2 * i], KEYS[4 + 2 * i], 14 * i
   local entry, name, id, rev = ARGV[a + 1], ARGV[a + 2], ARGV[a + 3], ARGV[a + 4]
-  local spam, status, mv = ARGV[a + 5], ARGV[a + 8], ARGV[a + 10]
-  local c = read(key, 'hi', 'sc', 'us')
+  local spam, status, mv, codes, prints = ARGV[a + 5], ARGV[a + 8], ARGV[a + 10], ARGV[a + 12], ARGV[a + 13]
+  local c = read(key, 'hi', 'sc', 'us', 'rp')
   if c and c.rev == rev and (c.st == 'queued' or not c.sc) then
     local n = redis.call('HINCRBY', key, 'n', 1)
     redis.call('HSET', key, 'sc', ARGV[a + 6], 'rs', ARGV[a + 7], 'mv', mv)
     if spam ~= '' then redis.call('HSET', key, 'sp', spam) end
+    if prints ~= '' then redis.call('HSET', key, 'fp', prints) end
     c.sp = spam
+    if codes ~= '' then
+      redis.call('HSET', key, 'cd', codes)
+      for code in string.gmatch(codes, '[^,]+') do redis.call('SADD', site .. ':codes', code) end
+      c.cd = codes
+    end
+    if c.ar then redis.call('ZADD', site .. ':tc:' .. c.ar, c.seq, id) end
+    if c.pa then redis.call('ZADD', site .. ':rc:' .. c.pa, c.seq, id) end
+    if c.au then redis.call('HSETNX', site .. ':a:' .. c.au, 'first', c.at) end
     if c.st == 'queued' then
       local decision = stamped(ARGV[a + 9], at)
-      redis.call('HSET', key, 'st', status, 'dc', decision)
+      redis.call('HSET', key, 'dc', decision)
       if c.hi then redis.call('HSET', key, 'hi', c.hi .. '\n' .. decision) end
-      move(site, id, c, 'queued', status)
+      local reported = status == 'approved' and c.rp and flagged(site, id, 0, ARGV[a + 14])
+      move(site, key, id, c, status, reported and 'reported' or nil)
       tell(site, at, 'comment.' .. status, id, n, 'queued', status, rev, ARGV[a + 9])
     else
-      enter(site, c.st, id, c.seq, spam)
-      if redis.call('ZSCORE', site .. ':q:reported:time', id) then enter(site, 'reported', id, c.seq, spam) end
+      for _, queue in ipairs(places(c.st, c.ov)) do enter(site, queue, id, c) end
       if c.us and string.sub(c.us, 1, 8) == '\tqueued\t' then  -- an undo now leads to what the policy says
-        local rest = string.match(c.us, '(\n.*)$') or ''
-        redis.call('HSET', key, 'us', '\t' .. status .. '\t' .. stamped(ARGV[a + 9], at) .. rest)
+        local batch, rest = string.match(c.us, '^\tqueued\t[^\t]*\t([^\t]*)\t[^\n]*(.*)$')
+        redis.call('HSET', key, 'us', '\t' .. status .. '\t\t' .. batch .. '\t' .. stamped(ARGV[a + 9], at) .. rest)
       end
       tell(site, at, 'comment.scored', id, n, c.st, c.st, rev, '{"by":"model","score":' .. (spam == '' and 'null' or spam) .. '}')
     end

@@ -1,6 +1,7 @@
 -- Puts a moderator's decision on a comment.
 -- KEYS  1 comment (hash)  2 site record (hash)
 -- ARGV  1 site  2 id  3 operation id  4 status  5 moderator's name  6 '1' to override a colleague  7 decision (JSON)
+--       8 the same without the note, for the event log  9 batch or ''
 -- Returns {'done'|'same', field, value, …} | {'conflict', decision, status} | {'absent'}
 -- Safe to repeat: the same operation, or the same decision by the same moderator, changes nothing.
 local c = read(KEYS[1], 'dc', 'op', 'by', 'hi', 'us', 'mv')
@@ -8,17 +9,21 @@ if not c then return {'absent'} end
 local answer = 'same'
 local tail = string.sub(ARGV[7], 2)
 local standing = c.by == ARGV[5] and c.st == ARGV[4] and string.sub(c.dc, -#tail) == tail
-  and not redis.call('ZSCORE', KEYS[2] .. ':q:reported:time', ARGV[2])  -- approving again answers the readers' flags
+  and not c.ov  -- approving again answers the readers' flags
 if c.op ~= ARGV[3] and not standing then
   if c.by and c.by ~= ARGV[5] and ARGV[6] ~= '1' then return {'conflict', c.dc, c.st} end
   local at = now()
   local decision = stamped(ARGV[7], at, c, c.mv)
   local n = redis.call('HINCRBY', KEYS[1], 'n', 1)
-  local before = (c.by or '') .. '\t' .. c.st .. '\t' .. (c.dc or '')
-  redis.call('HSET', KEYS[1], 'st', ARGV[4], 'dc', decision, 'by', ARGV[5], 'op', ARGV[3],
+  local from, deep = c.st, depth(c.us)
+  -- What undo restores: who, status, queue on top, (batch that comes on it), decision.
+  local before = (c.by or '') .. '\t' .. c.st .. '\t' .. (c.ov or '') .. '\t' .. ARGV[9] .. '\t' .. (c.dc or '')
+  redis.call('HSET', KEYS[1], 'dc', decision, 'by', ARGV[5], 'op', ARGV[3],
     'hi', remembered(c, decision), 'us', (c.us and c.us .. '\n' or '') .. before)
-  move(KEYS[2], ARGV[2], c, c.st, ARGV[4])
-  tell(KEYS[2], at, 'comment.' .. ARGV[4], ARGV[2], n, c.st, ARGV[4], c.rev, ARGV[7])
+  record(KEYS[2], ARGV[5], ARGV[4], 'comment', ARGV[2], brief(c.st, c.ov, c.dc), brief(ARGV[4], nil, decision), ARGV[9])
+  move(KEYS[2], KEYS[1], ARGV[2], c, ARGV[4], nil)
+  judge_reporters(KEYS[2], ARGV[2], deep, from, deep + 1, ARGV[4])
+  tell(KEYS[2], at, 'comment.' .. ARGV[4], ARGV[2], n, from, ARGV[4], c.rev, scored(ARGV[8], c), at - c.at)
   ring(ARGV[1], ARGV[2])
   answer = 'done'
 end

@@ -5,18 +5,21 @@
 if redis.call('HDEL', KEYS[4], ARGV[1] .. '/' .. ARGV[2]) == 0 then return 0 end
 local c = read(KEYS[1], 't', 'd', 'by', 'hi', 'dc', 'hr')
 if not c then return 0 end
-local at = now()
+local at, from = now(), c.st
 local entry = redis.call('XADD', KEYS[3], '*', 's', ARGV[1], 'i', ARGV[2], 'r', c.rev, 't', c.t, 'd', c.d,
   'a', c.au or '', 'h', c.hr or '')
 redis.call('HSET', KEYS[1], 'x', entry)
-redis.call('HDEL', KEYS[1], 'sc', 'rs', 'mv', 'sp')
-if not c.by then
+redis.call('HDEL', KEYS[1], 'sc', 'rs', 'mv', 'sp', 'cd')
+if c.by then  -- it stays where it is, without the score and the reasons that were found
+  for _, queue in ipairs(places(c.st, c.ov)) do leave(KEYS[2], queue, ARGV[2], c) end
+  c.sp, c.cd = nil, nil
+  for _, queue in ipairs(places(c.st, c.ov)) do enter(KEYS[2], queue, ARGV[2], c) end
+else
   local n = redis.call('HINCRBY', KEYS[1], 'n', 1)
-  move(KEYS[2], ARGV[2], c, c.st, 'queued')
-  redis.call('HSET', KEYS[1], 'st', 'queued',
-    'hi', remembered(c, '{"at":' .. string.format('%.0f', at) .. ',"what":"requeued"}'))
+  move(KEYS[2], KEYS[1], ARGV[2], c, 'queued', nil)
+  redis.call('HSET', KEYS[1], 'hi', remembered(c, '{"at":' .. whole_number(at) .. ',"what":"requeued"}'))
   redis.call('HDEL', KEYS[1], 'dc', 'us')
-  tell(KEYS[2], at, 'comment.requeued', ARGV[2], n, c.st, 'queued', c.rev, '{"by":"operator"}')
+  tell(KEYS[2], at, 'comment.requeued', ARGV[2], n, from, 'queued', c.rev, '{"by":"operator"}')
 end
 ring(ARGV[1], ARGV[2])
 return 1

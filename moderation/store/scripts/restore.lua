@@ -1,21 +1,35 @@
 -- Puts an exported comment back: hash, indexes, author's record, reporters, and the stream if it waits for a score.
 -- KEYS  1 comment (hash)  2 site record (hash)  3 inbox (stream)
--- ARGV  1 site  2 id  3 '1' if it is in the reported queue  4 number of reporters  then the reporters, then field, value, …
+-- ARGV  1 site  2 id  3 number of reporters  then reporter, since, …  then field, value, …
 -- Returns 1, or 0 if the comment is there already (so a repeat is safe). Tells no event: nothing happened to the comment.
 if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
-local reporters = tonumber(ARGV[4])
-for i = 5, 4 + reporters do redis.call('SADD', KEYS[2] .. ':r:' .. ARGV[2], ARGV[i]) end
-for i = 5 + reporters, #ARGV, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
-local c = read(KEYS[1], 't', 'd', 'hr')
-local behind = c.seq - (redis.call('HGET', KEYS[2], 'seq') or 0)
-if behind > 0 then redis.call('HINCRBY', KEYS[2], 'seq', behind) end
+local site, id, reporters = KEYS[2], ARGV[2], tonumber(ARGV[3])
+for i = 4, 3 + 2 * reporters, 2 do redis.call('HSET', site .. ':r:' .. id, ARGV[i], ARGV[i + 1]) end
+for i = 4 + 2 * reporters, #ARGV, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
+local found = redis.call('HMGET', KEYS[1], 'seq', 'au', 'st')
+local behind = found[1] - (redis.call('HGET', site, 'seq') or 0)
+if behind > 0 then redis.call('HINCRBY', site, 'seq', behind) end
+if found[2] then redis.call('ZADD', site .. ':ac:' .. found[2], found[1], id) end
+local c = read(KEYS[1], 't', 'd', 'hr', 'sc', 'as')
+if not c then  -- a tombstone: counted under the status that it had
+  local dead = redis.call('HMGET', KEYS[1], 'was', 'at', 'au')
+  count(site, {au = dead[3] or nil, at = dead[2]}, dead[1], 1)
+  return 1
+end
 if c.st == 'queued' then
-  local entry = redis.call('XADD', KEYS[3], '*', 's', ARGV[1], 'i', ARGV[2], 'r', c.rev, 't', c.t, 'd', c.d,
+  local entry = redis.call('XADD', KEYS[3], '*', 's', ARGV[1], 'i', id, 'r', c.rev, 't', c.t, 'd', c.d,
     'a', c.au or '', 'h', c.hr or '')
   redis.call('HSET', KEYS[1], 'x', entry)
 else
-  enter(KEYS[2], c.st, ARGV[2], c.seq, c.sp)
-  if ARGV[3] == '1' then enter(KEYS[2], 'reported', ARGV[2], c.seq, c.sp) end
-  count(KEYS[2], c.au, c.st, 1)
+  for _, queue in ipairs(places(c.st, c.ov)) do enter(site, queue, id, c) end
+  count(site, c, c.st, 1)
 end
+if c.sc then
+  if c.ar then redis.call('ZADD', site .. ':tc:' .. c.ar, c.seq, id) end
+  if c.pa then redis.call('ZADD', site .. ':rc:' .. c.pa, c.seq, id) end
+end
+if c.cd then
+  for code in string.gmatch(c.cd, '[^,]+') do redis.call('SADD', site .. ':codes', code) end
+end
+if c.as then redis.call('HSET', site .. ':assigned', id, c.as) end
 return 1

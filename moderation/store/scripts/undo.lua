@@ -1,7 +1,7 @@
--- Takes a comment's last decision by a moderator back: status, decision, queue place and record as they stood before.
+-- Takes a comment's last decision by a moderator back: status, queues, decision and records as they stood before.
 -- KEYS  1 comment (hash)  2 site record (hash)
--- ARGV  1 site  2 id  3 operation id  4 moderator's name  5 event data (JSON)
--- Returns {'done'|'same', field, value, …} | {'nothing'} | {'absent'}
+-- ARGV  1 site  2 id  3 operation id  4 moderator's name  5 event data (JSON)  6 '' or the batch that must have decided last
+-- Returns {'done'|'same', field, value, …} | {'nothing'} | {'later'} (decided again since the batch) | {'absent'}
 -- Safe to repeat: the same operation changes nothing.
 local c = read(KEYS[1], 'op', 'us', 'hi', 'dc')
 if not c then return {'absent'} end
@@ -10,16 +10,20 @@ if c.op ~= ARGV[3] then
   if not c.us then return {'nothing'} end
   local rest, last = string.match(c.us, '^(.*)\n([^\n]*)$')
   if not last then last = c.us end
-  local by, status, decision = string.match(last, '^([^\t]*)\t([^\t]*)\t(.*)$')
+  local by, status, ov, batch, decision = string.match(last, '^([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t(.*)$')
+  if ARGV[6] ~= '' and ARGV[6] ~= batch then return {'later'} end
+  if ov == '' then ov = nil end
   local at = now()
   local n = redis.call('HINCRBY', KEYS[1], 'n', 1)
-  local line = stamped(ARGV[5], at)
-  redis.call('HSET', KEYS[1], 'st', status, 'op', ARGV[3], 'hi', remembered(c, line))
+  local from, deep = c.st, depth(c.us)
+  redis.call('HSET', KEYS[1], 'op', ARGV[3], 'hi', remembered(c, stamped(ARGV[5], at)))
   if rest then redis.call('HSET', KEYS[1], 'us', rest) else redis.call('HDEL', KEYS[1], 'us') end
   if by ~= '' then redis.call('HSET', KEYS[1], 'by', by) else redis.call('HDEL', KEYS[1], 'by') end
   if decision ~= '' then redis.call('HSET', KEYS[1], 'dc', decision) else redis.call('HDEL', KEYS[1], 'dc') end
-  move(KEYS[2], ARGV[2], c, c.st, status)
-  tell(KEYS[2], at, 'comment.undone', ARGV[2], n, c.st, status, c.rev, ARGV[5])
+  record(KEYS[2], ARGV[4], 'undone', 'comment', ARGV[2], brief(c.st, c.ov, c.dc), brief(status, ov, decision), ARGV[6])
+  move(KEYS[2], KEYS[1], ARGV[2], c, status, ov)
+  judge_reporters(KEYS[2], ARGV[2], deep, from, deep - 1, status)
+  tell(KEYS[2], at, 'comment.undone', ARGV[2], n, from, status, c.rev, ARGV[5])
   ring(ARGV[1], ARGV[2])
   answer = 'done'
 end

@@ -1,0 +1,83 @@
+"""What a batch of comments means beside the others: authors' records, repeats and pace, in one script."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from moderation.domain.author import Record, Standing
+from moderation.domain.policy import Policy
+from moderation.store.client import Link, Word
+from moderation.store.inbox import Entry
+
+HOUR_MS = 3_600_000
+MINUTE_MS = 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """An author's record, and earlier comments that say the same or came within the pace's window, this one not counted."""
+
+    record: Record
+    same_by_author: int
+    same_on_site: int
+    by_author: int
+    by_address: int
+    by_article: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A comment to be observed, under its site's policy, with the fingerprints of its text."""
+
+    entry: Entry
+    policy: Policy
+    fingerprints: tuple[str, ...]
+
+
+class Activity:
+    """The memory of what came lately, of all sites."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+
+    async def observe(self, sightings: Sequence[Sighting], now: int | None = None) -> list[Observed]:
+        """Notes comments of one partition and says what went before each. ``now`` (ms) is the server's if None."""
+        if not sightings:
+            return []
+        keys = self._link.keys
+        names = [keys.inbox(keys.partition(sightings[0].entry.site))]
+        args: list[Word] = ["" if now is None else now]
+        for one in sightings:
+            names.append(keys.site(one.entry.site))
+            args += _arguments(one)
+        return [_observed(row) for row in await self._link.run("observe", names, args)]
+
+
+def _arguments(one: Sighting) -> tuple[Word, ...]:
+    draft, policy = one.entry.draft, one.policy
+    paced = (policy.max_by_author, policy.max_by_address, policy.max_by_article)
+    return (
+        draft.id,
+        one.entry.author_ref,
+        draft.author.ip_hash or "",
+        draft.article.id or "",
+        ",".join(one.fingerprints),
+        policy.repeat_hours * HOUR_MS,
+        policy.pace_minutes * MINUTE_MS if any(limit is not None for limit in paced) else 0,
+        policy.record_days if policy.hold_rejected_share is not None else 0,
+    )
+
+
+def _observed(row: list[int | bytes]) -> Observed:
+    approved, rejected, pending, recent_approved, recent_rejected, given, until, *counts = row
+    record = Record(
+        approved=int(approved),
+        rejected=int(rejected),
+        pending=int(pending),
+        recent_approved=int(recent_approved),
+        recent_rejected=int(recent_rejected),
+        given=Standing(given.decode()) if isinstance(given, bytes) and given else None,
+        until=int(until) if until else None,
+    )
+    return Observed(record, *(int(number) for number in counts))

@@ -1,0 +1,52 @@
+-- Leases comments of a queue that no moderator holds and that are not assigned to another, in the order of an index.
+-- KEYS  1 site record (hash)
+-- ARGV  1 moderator's name  2 operation id  3 how many  4 lease (ms)  5 most that one moderator may hold
+--       6 index (what follows the site in its key)  7 '1' to read it from its end  then further indexes a comment must be in
+-- Returns {until, id, …} | {'holds', how many the moderator holds} if there would be too many
+-- Safe to repeat: the same operation returns what it leased, as far as it is still held.
+local site, name, limit = KEYS[1], ARGV[1], tonumber(ARGV[3])
+local at = now()
+free_expired(site, at)
+local ends = whole_number(at + ARGV[4])
+local last = redis.call('HGET', site .. ':claimed', name)
+if last and string.sub(last, 1, #ARGV[2] + 1) == ARGV[2] .. '\n' then
+  local again = {ends}
+  for id in string.gmatch(string.sub(last, #ARGV[2] + 2), '[^\n]+') do
+    if redis.call('HGET', site .. ':holders', id) == name then again[#again + 1] = id end
+  end
+  return again
+end
+local held = tonumber(redis.call('HGET', site .. ':holding', name)) or 0
+if held + limit > tonumber(ARGV[5]) then return {'holds', held} end
+local index_key = site .. ARGV[6]
+local found, start, step = {ends}, 0, math.max(50, limit)
+while #found <= limit do
+  local ids
+  if ARGV[7] == '1' then
+    ids = redis.call('ZRANGE', index_key, start, start + step - 1, 'REV')
+  else
+    ids = redis.call('ZRANGE', index_key, start, start + step - 1)
+  end
+  if #ids == 0 then break end
+  local holders = redis.call('HMGET', site .. ':holders', unpack(ids))
+  local assigned = redis.call('HMGET', site .. ':assigned', unpack(ids))
+  for i, id in ipairs(ids) do
+    if #found > limit then break end
+    local free_one = not holders[i] and (not assigned[i] or assigned[i] == name)
+    for further = 8, #ARGV do
+      if free_one and not redis.call('ZSCORE', site .. ARGV[further], id) then free_one = false end
+    end
+    if free_one then found[#found + 1] = id end
+  end
+  start = start + step
+  step = math.min(1000, step * 2)
+end
+for i = 2, #found do
+  redis.call('HSET', site .. ':holders', found[i], name)
+  redis.call('ZADD', site .. ':leases', ends, found[i])
+end
+if #found > 1 then
+  redis.call('HINCRBY', site .. ':holding', name, #found - 1)
+  redis.call('HSET', site .. ':claimed', name, ARGV[2] .. '\n' .. table.concat(found, '\n', 2))
+end
+return found
