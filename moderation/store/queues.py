@@ -73,10 +73,11 @@ class QueueState:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Comments in order, and the place to go on from (None at the end)."""
+    """Comments in order, the place to go on from (None at the end), and each comment's own place in the index."""
 
     items: tuple[Comment, ...]
     next: int | None
+    places: tuple[int, ...] = ()
 
 
 class Queues:
@@ -103,11 +104,18 @@ class Queues:
         }
 
     async def page(
-        self, site: str, queue: str, order: Order, limit: int, after: int | None, filters: Filters
+        self,
+        site: str,
+        queue: str,
+        order: Order,
+        limit: int,
+        after: int | None,
+        filters: Filters,
+        most: int = MAX_SCANNED,
     ) -> Page:
-        """Up to ``limit`` comments from the place ``after`` on (exclusive)."""
+        """Up to ``limit`` comments from the place ``after`` on (exclusive); about ``most`` are looked at for a filter."""
         kept: list[tuple[int, Comment]] = []
-        scanned, step = 0, limit if filters.empty else SCAN
+        scanned, step = 0, limit if filters.empty else min(SCAN, most)
         while True:
             places = await self._places(site, queue, order, after, step)
             comments = await self._read(site, [comment_id for comment_id, _ in places])
@@ -119,9 +127,13 @@ class Queues:
                         break
             scanned += len(places)
             ended = len(places) < step and len(kept) < limit
-            if ended or len(kept) >= limit or scanned >= MAX_SCANNED:
+            if ended or len(kept) >= limit or scanned >= most:
                 rest = not ended and await self._has_more(site, queue, order, after)
-                return Page(tuple(comment for _, comment in kept), after if rest else None)
+                return Page(
+                    tuple(comment for _, comment in kept),
+                    after if rest else None,
+                    tuple(place for place, _ in kept),
+                )
 
     async def _has_more(self, site: str, queue: str, order: Order, after: int | None) -> bool:
         return bool(await self._places(site, queue, order, after, 1))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
+from collections.abc import Collection
 from typing import Any
 
 from pydantic_core import from_json, to_json
@@ -12,6 +13,7 @@ from moderation.domain.ids import is_site
 from moderation.domain.policy import Mode, Policy
 from moderation.errors import Conflict, Invalid, NotFound
 from moderation.store.client import Link
+from moderation.store.keyring import Key
 from moderation.store.keys import SITES
 
 
@@ -35,6 +37,18 @@ class Sites:
     async def exists(self, slug: str) -> bool:
         """Whether there is such a site."""
         return bool(await self._link.call("HEXISTS", self._link.keys.site(slug), "created_at"))
+
+    async def all_exist(self, slugs: Collection[str]) -> bool:
+        """Whether there are all of these sites."""
+        if not all(is_site(slug) for slug in slugs):
+            return False
+        rows = [("HEXISTS", self._link.keys.site(slug), "created_at") for slug in slugs]
+        return all(await self._link.call_all(rows))
+
+    async def reached_by(self, key: Key) -> tuple[str, ...]:
+        """The sites that a key reaches and that there are, sorted."""
+        there = await self._link.call("SMEMBERS", SITES)
+        return tuple(sorted(slug for one in there if key.reaches(slug := one.decode())))
 
     async def policy(self, slug: str) -> Policy:
         """The site's policy; raises NotFound."""

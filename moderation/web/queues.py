@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from aiohttp import web
 from pydantic_core import to_json
 
@@ -10,6 +12,23 @@ from moderation.store import Filters, Order
 from moderation.store.keys import QUEUES
 from moderation.web import answers, cursors
 from moderation.web.desk import Call, number_of, query_of
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A page of a queue as it is asked for."""
+
+    queue: str
+    order: Order
+    limit: int
+    filters: Filters
+    cursor: str | None
+
+    @property
+    def name(self) -> str:
+        """The listing's name: a cursor is good for this alone."""
+        filters = (self.filters.article, self.filters.author, self.filters.reason)
+        return "\n".join((self.queue, self.order.value, *(part or "" for part in filters)))
 
 
 async def counts(call: Call) -> web.Response:
@@ -22,29 +41,28 @@ async def counts(call: Call) -> web.Response:
 
 async def listing(call: Call) -> web.Response:
     """A page of a queue."""
-    queue = call.request.match_info["queue"]
-    if queue not in QUEUES:
-        raise NotFound(f"There is no such queue; there are {', '.join(QUEUES)}.")
-    query = query_of(call.request, "order", "limit", "cursor", "article", "author", "reason")
-    order = _order(query.get("order", Order.OLDEST.value))
-    limit = number_of(query, "limit", 50, 1, 100)
-    filters = Filters(query.get("article"), query.get("author"), query.get("reason"))
-    name = "\n".join(
-        (
-            call.site,
-            queue,
-            order.value,
-            *(part or "" for part in (filters.article, filters.author, filters.reason)),
-        )
-    )
-    secret, cursor = call.desk.store.secret, query.get("cursor")
-    after = cursors.open_(secret, name, cursor) if cursor is not None else None
+    asked = asked_of(call.request)
+    name = f"{call.site}\n{asked.name}"
+    queue, order, limit, filters = asked.queue, asked.order, asked.limit, asked.filters
+    secret = call.desk.store.secret
+    after = cursors.open_(secret, name, asked.cursor) if asked.cursor is not None else None
     page = await call.desk.store.queues.page(call.site, queue, order, limit, after, filters)
     answer = {
         "items": [answers.comment_answer(comment) for comment in page.items],
         "next": None if page.next is None else cursors.seal(secret, name, page.next),
     }
     return web.Response(body=to_json(answer), content_type="application/json")
+
+
+def asked_of(request: web.Request, *more: str) -> Asked:
+    """Which page of which queue is asked for; ``more`` are query parameters that this listing knows beside."""
+    queue = request.match_info["queue"]
+    if queue not in QUEUES:
+        raise NotFound(f"There is no such queue; there are {', '.join(QUEUES)}.")
+    query = query_of(request, "order", "limit", "cursor", "article", "author", "reason", *more)
+    filters = Filters(query.get("article"), query.get("author"), query.get("reason"))
+    order = _order(query.get("order", Order.OLDEST.value))
+    return Asked(queue, order, number_of(query, "limit", 50, 1, 100), filters, query.get("cursor"))
 
 
 def _order(text: str) -> Order:
