@@ -22,6 +22,7 @@ from moderation.store.sites import Sites
 
 FIRST: Final = 2  # comments fetched from each site at least: most pages take few from any one of many sites
 MAX_SCANNED: Final = 10_000  # comments looked at for one filtered page over all sites, shared out among them
+TOGETHER: Final = 16  # sites asked at the same time in a process: the pipe has a bound, and intake shares it
 
 Fetch = Callable[[str, int, int | None], Awaitable[Page]]  # site, limit, after -> the site's own page
 
@@ -54,6 +55,7 @@ class Across:
         self._link = link
         self._queues = queues
         self._sites = sites
+        self._turn = asyncio.Semaphore(TOGETHER)
 
     async def states(self, sites: Sequence[str]) -> list[SiteState]:
         """Each site's mode and the size of its queue ``pending``, counted."""
@@ -64,7 +66,12 @@ class Across:
 
     async def counts(self, sites: Sequence[str]) -> list[dict[str, QueueState]]:
         """Each site's queues, in the order of the sites."""
-        return await asyncio.gather(*(self._queues.counts(site) for site in sites))
+
+        async def one(site: str) -> dict[str, QueueState]:
+            async with self._turn:
+                return await self._queues.counts(site)
+
+        return await asyncio.gather(*(one(site) for site in sites))
 
     async def page(
         self,
@@ -81,7 +88,8 @@ class Across:
         """
 
         async def fetch(site: str, wanted: int, place: int | None) -> Page:
-            return await self._queues.page(site, queue, order, wanted, place, filters, most)
+            async with self._turn:
+                return await self._queues.page(site, queue, order, wanted, place, filters, most)
 
         share = max(1, len(sites))
         most = min(SCAN, max(1, MAX_SCANNED // share))

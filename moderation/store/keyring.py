@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import time
 import zlib
@@ -182,10 +183,11 @@ class Keyring:
 
     async def revoke(self, key_id: str) -> None:
         """Ends a key; every process refuses it within CACHE_SECONDS. Raises NotFound."""
-        if not await self._link.call("HDEL", KEYS, key_id):
-            raise NotFound(f"There is no key {key_id}; see `moderation key list`.")
+        ended = await self._link.call("HDEL", KEYS, key_id)
         self._revoked += 1
-        self._cache.clear()
+        self._cache.clear()  # in any case: it may have ended a moment ago, with the answer lost on its way
+        if not ended:
+            raise NotFound(f"There is no key {key_id}; see `moderation key list`.")
 
     async def add_on(self, site: str, sites: Collection[str], role: Role, name: str) -> NewKey:
         """Makes a key for a site and further ``sites``; raises Conflict if the site has MAX_KEYS keys."""
@@ -206,7 +208,8 @@ class Keyring:
             raise Forbidden(
                 "This key reaches sites beyond yours: whoever is admin of all of them can end it."
             )
-        await self.revoke(key_id)
+        with contextlib.suppress(NotFound):  # another admin ended it in this moment
+            await self.revoke(key_id)
 
 
 def fault_of_sites(sites: Sequence[str], role: Role) -> str | None:

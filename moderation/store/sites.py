@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Collection
 from typing import Any
 
 from pydantic_core import from_json, to_json
@@ -37,13 +36,6 @@ class Sites:
     async def exists(self, slug: str) -> bool:
         """Whether there is such a site."""
         return bool(await self._link.call("HEXISTS", self._link.keys.site(slug), "created_at"))
-
-    async def all_exist(self, slugs: Collection[str]) -> bool:
-        """Whether there are all of these sites."""
-        if not all(is_site(slug) for slug in slugs):
-            return False
-        rows = [("HEXISTS", self._link.keys.site(slug), "created_at") for slug in slugs]
-        return all(await self._link.call_all(rows))
 
     async def reached_by(self, key: Key) -> tuple[str, ...]:
         """The sites that a key reaches and that there are, sorted."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Mapping
 
@@ -146,6 +147,16 @@ async def test_a_sparse_filter_gives_short_pages_and_finds_all(
     assert pages > 1, "the bound ended a search"
 
 
+async def test_a_search_goes_on_until_every_site_has_shown_what_it_has(
+    store: Store, sites: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("moderation.store.across.MAX_SCANNED", 30)  # ten of each site, and ten of each again
+    chosen = [(site, f"c{n:02}", 0.5, "wanted" if n == 15 else "other") for n in range(30) for site in sites]
+    await hold(store, *chosen)
+    first = await page(store, Order.OLDEST, 1, {}, Filters(article="wanted"))
+    assert [(one.site, one.id) for one in first.items] == [("courier", "c15")]
+
+
 async def test_a_comment_that_comes_back_before_the_next_one_is_shown(
     store: Store, sites: tuple[str, ...]
 ) -> None:
@@ -158,6 +169,20 @@ async def test_a_comment_that_comes_back_before_the_next_one_is_shown(
     await store.comments.undo("gazette", "late", "ann", op="2")
     rest = await page(store, Order.NEWEST, 5, first.places)
     assert [one.id for one in rest.items] == ["g", "late"]
+
+
+async def test_many_sites_leave_room_in_the_pipe(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    many = [f"s{number:02}" for number in range(40)]
+    for site in many:
+        await store.sites.add(site)
+    await hold(store, *((site, f"c{n}", 0.5, "other") for site in many for n in range(10)))
+    monkeypatch.setattr("moderation.store.pipe.MAX_IN_FLIGHT", 200)
+    pages = [
+        store.across.page(many, "pending", Order.OLDEST, 50, {}, filters)
+        for filters in (Filters(), Filters(article="wanted"), Filters(article="other"))
+    ]
+    assert [len(one.items) for one in await asyncio.gather(*pages)] == [50, 0, 50]
+    assert len(await store.across.counts(many)) == 40
 
 
 async def test_no_site_and_an_empty_one(store: Store, sites: tuple[str, ...]) -> None:

@@ -6,6 +6,7 @@ fails: say in ROWS who may make the call.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
@@ -172,6 +173,9 @@ async def test_a_key_of_another_site_is_as_missing_as_none(two_sites: Desk) -> N
         answers.append((status, {name: value for name, value in answer.items() if name != "request_id"}))
     assert answers[0] == answers[1]
     assert answers[0][0] == 404
+    for odd in ("%ff", "%00", "%ED%A0%80", "a" * 3000, "%2A", "*", "é"):
+        status, _, _ = await two_sites.raw("DELETE", f"/v1/sites/{SITE}/keys/{odd}", None, "admin")
+        assert status == 404, odd
 
 
 async def test_a_key_that_is_no_ascii_is_refused_like_any_other(desk: Desk) -> None:
@@ -180,3 +184,10 @@ async def test_a_key_that_is_no_ascii_is_refused_like_any_other(desk: Desk) -> N
             "GET", f"/v1/sites/{SITE}/queues", None, None, Authorization=f"Bearer {token}"
         )
         assert (status, answer["type"]) == (401, "/docs#problem-unauthorized")
+    reader, writer = await asyncio.open_connection(desk.client.host, desk.client.port)
+    writer.write(
+        f"GET /v1/sites/{SITE}/queues HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ".encode()
+        + b"\xe9\r\n\r\n"
+    )
+    assert (await asyncio.wait_for(reader.readline(), 5)).startswith(b"HTTP/1.1 401")
+    writer.close()
