@@ -112,6 +112,18 @@ class Invalid(ModerationError):
     status, slug, title = 422, "invalid", "The body is not valid"
 
 
+class TooManyAttempts(ModerationError):
+    """Too many wrong keys came from this address; a good key is let in all the same."""
+
+    status, slug, title = 429, "too-many-attempts", "Too many wrong keys from this address"
+
+    def __init__(self, *, retry_after: int) -> None:
+        super().__init__(
+            "This key is not known, or it was revoked, and many wrong ones came before it: check the key.",
+            headers={"Retry-After": str(retry_after)},
+        )
+
+
 # --- what we cannot do right now --------------------------------------------------------------------
 
 

@@ -73,6 +73,14 @@ class Settings(BaseSettings):
     max_batch_bytes: Annotated[int, Field(ge=1024, description="Largest body of a batch, in bytes.")] = (
         8_388_608
     )
+    auth_failures_per_minute: Annotated[
+        int,
+        Field(
+            ge=0,
+            description="Wrong keys a minute from one address (a whole newsroom behind a proxy) that are answered 401; "
+            "more are answered 429. A good key is never refused for them. 0 counts none.",
+        ),
+    ] = 60
     model_dir: Path | None = Field(
         None,
         description="Directory of one model to score with. Without it the one that `moderation model use` chose, else the "

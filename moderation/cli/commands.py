@@ -14,12 +14,13 @@ from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 from pydantic import SecretStr
 
+from moderation.domain.ids import fault_of_name
 from moderation.errors import Invalid, NotFound, Unfit
 from moderation.settings import Settings
 
 if TYPE_CHECKING:
     from moderation.models import ModelFolder
-    from moderation.store import Store
+    from moderation.store import KeyInfo, NewKey, Store
 
 T = TypeVar("T")
 
@@ -70,22 +71,8 @@ def config(options: Options, settings: Settings) -> int:
 
 def site_add(options: Options, settings: Settings) -> int:
     """Makes a site and prints its keys."""
-
-    async def make(store: Store) -> dict[str, str]:
-        from moderation.store import Role
-
-        await store.sites.add(options.slug)
-        site = await store.keyring.add(options.slug, Role.SITE, "site")
-        moderator = await store.keyring.add(options.slug, Role.MODERATOR, "moderator")
-        akismet = await store.keyring.add_akismet(options.slug)
-        return {
-            "site": options.slug,
-            "site_key": site.key,
-            "moderator_key": moderator.key,
-            "akismet_key": akismet,
-        }
-
-    _print(json.dumps(_with_store(settings, make)))
+    keys = _with_store(settings, lambda store: store.open_site(options.slug))
+    _print(json.dumps({"site": options.slug, **dataclasses.asdict(keys)}))
     return 0
 
 
@@ -99,26 +86,32 @@ def site_list(_: Options, settings: Settings) -> int:
 def key_add(options: Options, settings: Settings) -> int:
     """Makes a key and prints it."""
 
-    async def make(store: Store) -> dict[str, str]:
-        from moderation.store import Role
+    async def make(store: Store) -> NewKey:
+        from moderation.store import EVERY_SITE, Role
 
-        if not options.name.strip() or not options.name.isprintable() or len(options.name) > 100:
-            raise Invalid("--name takes 1 to 100 printable characters.")
-        if options.name in {"model", "rule"}:
-            raise Invalid("--name: `model` and `rule` stand for decisions by no human; choose another.")
-        if not await store.sites.exists(options.site):
-            raise NotFound(f"There is no site {options.site}; make it with `moderation site add`.")
-        return dataclasses.asdict(await store.keyring.add(options.site, Role(options.role), options.name))
+        if (fault := fault_of_name(options.name)) is not None:
+            raise Invalid(f"--name: {fault}")
+        for site in options.site:
+            if site != EVERY_SITE and not await store.sites.exists(site):
+                raise NotFound(f"There is no site {site}; make it with `moderation site add`.")
+        return await store.keyring.add(options.site, Role(options.role), options.name)
 
-    _print(json.dumps(_with_store(settings, make)))
+    _print(json.dumps(_key_document(_with_store(settings, make))))
     return 0
 
 
 def key_list(options: Options, settings: Settings) -> int:
     """Prints all keys, a line of JSON each, without the keys themselves."""
     for info in _with_store(settings, lambda store: store.keyring.list(options.site)):
-        _print(json.dumps(dataclasses.asdict(info)))
+        _print(json.dumps(_key_document(info)))
     return 0
+
+
+def _key_document(key: KeyInfo | NewKey) -> dict[str, Any]:
+    """A key as it is printed: ``site`` is its first site, ``sites`` stands there if it has several."""
+    shown = dataclasses.asdict(key)
+    sites = shown.pop("sites")
+    return {**shown, "site": sites[0], **({"sites": sites} if len(sites) > 1 else {})}
 
 
 def key_revoke(options: Options, settings: Settings) -> int:

@@ -12,6 +12,7 @@ STORE: Final = ("data_dir", "redis_url", "redis_server", "secret", "partitions",
 COMMON: Final = (*STORE, "log_level")
 API: Final = (
     "host", "port", "queue_limit", "access_log", "body_timeout", "max_body_bytes", "max_batch_bytes",
+    "auth_failures_per_minute",
 )  # fmt: skip
 WORKER: Final = ("lease_seconds", "batch_size", "model_dir")
 SERVER: Final = ("appendfsync", "event_days")
@@ -115,8 +116,19 @@ def _key(words: Any) -> None:
         "moderation key add --site gazette --role moderator --name ann",
         STORE,
     )
-    add.add_argument("--site", required=True, help="the site's slug")
-    add.add_argument("--role", required=True, choices=["site", "moderator", "admin"], help="what it may do")
+    add.add_argument(
+        "--site",
+        required=True,
+        action="append",
+        metavar="SLUG",
+        help="a site that it reaches; again for each further one, or '*' for all sites, now and later",
+    )
+    add.add_argument(
+        "--role",
+        required=True,
+        choices=["site", "reader", "moderator", "admin"],
+        help="what it may do; a reader sees what a moderator sees and decides nothing",
+    )
     add.add_argument("--name", required=True, help="whose it is; a moderator's name stands on decisions")
     listing = _command(
         key,
@@ -126,7 +138,7 @@ def _key(words: Any) -> None:
         "moderation key list --site gazette",
         STORE,
     )
-    listing.add_argument("--site", help="only this site's")
+    listing.add_argument("--site", help="only those that reach this site")
     revoke = _command(
         key,
         "revoke",

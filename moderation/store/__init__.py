@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from moderation.store.across import Across, SiteState
 from moderation.store.activity import Activity, Observed, Sighting
 from moderation.store.archive import Archive
 from moderation.store.audit import Act, Audit
@@ -15,13 +16,25 @@ from moderation.store.dead_letters import DeadLetter, DeadLetters
 from moderation.store.events import Event, Events, is_position
 from moderation.store.feed import Bell, Feed
 from moderation.store.inbox import Entry, Inbox, Judged
-from moderation.store.keyring import Key, KeyInfo, Keyring, NewKey, Role
+from moderation.store.keyring import (
+    EVERY_SITE,
+    MAX_SITES,
+    FirstKeys,
+    Key,
+    KeyInfo,
+    Keyring,
+    NewKey,
+    Role,
+    fault_of_sites,
+)
 from moderation.store.private import Private
 from moderation.store.queues import Filters, Order, Page, Queues, QueueState
 from moderation.store.retention import Retention
 from moderation.store.sites import Sites
 
 __all__ = [
+    "EVERY_SITE",
+    "MAX_SITES",
     "Accepted",
     "Act",
     "Batch",
@@ -30,6 +43,7 @@ __all__ = [
     "Entry",
     "Event",
     "Filters",
+    "FirstKeys",
     "Inbox",
     "Judged",
     "Key",
@@ -43,8 +57,10 @@ __all__ = [
     "QueueState",
     "Role",
     "Sighting",
+    "SiteState",
     "Store",
     "check_fitness",
+    "fault_of_sites",
     "is_position",
 ]
 
@@ -66,6 +82,7 @@ class Store:
         self.events = Events(link)
         self.sites = Sites(link)
         self.retention = Retention(link, self.sites)
+        self.across = Across(link, self.queues, self.sites)
         self.keyring = Keyring(link, self.private)
         self.feed = Feed(link)
         self.dead_letters = DeadLetters(link)
@@ -78,6 +95,11 @@ class Store:
         """The store on a connected server, under the secret and layout with which the data was born."""
         link.keys = await settle_partitions(link, partitions)
         return cls(link, await settle_secret(link, secret), queue_limit)
+
+    async def open_site(self, slug: str) -> FirstKeys:
+        """Makes a site and its first keys; raises Invalid for a bad slug and Conflict if it exists."""
+        await self.sites.add(slug)
+        return await self.keyring.first(slug)
 
     def inboxes(self, consumer: str) -> list[Inbox]:
         """Each partition's stream, for one worker."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import time
 import zlib
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import blake2b
@@ -12,7 +14,7 @@ from typing import Any, Final
 
 from pydantic_core import from_json, to_json
 
-from moderation.errors import NotFound
+from moderation.errors import Conflict, Forbidden, Invalid, NotFound
 from moderation.store.client import Link
 from moderation.store.keys import KEYS
 from moderation.store.private import Private
@@ -22,36 +24,56 @@ CACHE_SECONDS: Final = (
 )
 CACHE_SIZE: Final = 10_000
 AKISMET_LENGTH: Final = 12  # WordPress refuses any other length before it calls
+EVERY_SITE: Final = "*"  # in the place of a key's sites: all sites, now and later
+MAX_SITES: Final = 200  # sites of one key, and sites listed together: a bound on work and on cursors
+MAX_KEYS: Final = 1_000  # keys that reach one site, when they are made over HTTP
 _AKISMET_ALPHABET: Final = "abcdefghijklmnopqrstuvwxyz0123456789"  # clients fold the case
 
 
 class Role(StrEnum):
-    """What a key may do. An admin may all."""
+    """What a key may do. An admin may all; a reader reads what a moderator reads, and changes nothing."""
 
     SITE = "site"
+    READER = "reader"
     MODERATOR = "moderator"
     ADMIN = "admin"
 
 
+_ROLES: Final = frozenset(Role)
+
+
 @dataclass(frozen=True, slots=True)
 class Key:
-    """Who calls."""
+    """Who calls. ``sites`` are slugs, or EVERY_SITE alone."""
 
     id: str
-    site: str
+    sites: tuple[str, ...]
     role: Role
     name: str
+
+    @property
+    def everywhere(self) -> bool:
+        """Whether all sites are meant, now and later."""
+        return EVERY_SITE in self.sites
+
+    def reaches(self, site: str) -> bool:
+        """Whether the key is good for the site, if there is such a site."""
+        return site in self.sites or self.everywhere
 
 
 @dataclass(frozen=True, slots=True)
 class KeyInfo:
-    """A key as it is listed; never the key itself."""
+    """A key as it is listed; never the key itself. ``created_at`` is in ms; ``role`` may be ``akismet`` too."""
 
     id: str
-    site: str
+    sites: tuple[str, ...]
     role: str
     name: str
     created_at: int
+
+    def reaches(self, site: str) -> bool:
+        """Whether the key is good for the site, if there is such a site."""
+        return site in self.sites or EVERY_SITE in self.sites
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +82,18 @@ class NewKey:
 
     id: str
     key: str
-    site: str
+    sites: tuple[str, ...]
     role: str
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class FirstKeys:
+    """The keys with which a site begins, shown once."""
+
+    site_key: str
+    moderator_key: str
+    akismet_key: str
 
 
 class Keyring:
@@ -72,24 +103,38 @@ class Keyring:
         self._link = link
         self._private = private
         self._cache: dict[bytes, tuple[float, Key | None]] = {}
+        self._revoked = 0  # how often a key was revoked here: what was looked up before is not believed after
 
-    async def add(self, site: str, role: Role, name: str) -> NewKey:
-        """Makes a key: ``mod_ROLE_ID_SECRETCHECK``, with 256 random bits and a checksum for secret scanners."""
+    async def add(self, sites: str | Sequence[str], role: Role, name: str) -> NewKey:
+        """Makes a key: ``mod_ROLE_ID_SECRETCHECK``, with 256 random bits and a checksum for secret scanners.
+
+        ``sites``: one slug, several, or EVERY_SITE alone. Raises Invalid if they do not go together.
+        """
+        sites = (sites,) if isinstance(sites, str) else tuple(dict.fromkeys(sites))
+        if (fault := fault_of_sites(sites, role)) is not None:
+            raise Invalid(fault)
         key_id = secrets.token_hex(6)
         body = f"mod_{role.value}_{key_id}_{secrets.token_urlsafe(32)}"
         key = f"{body}{zlib.crc32(body.encode()):08x}"
-        await self._keep(key_id, key, site, role.value, name)
-        return NewKey(key_id, key, site, role.value, name)
+        await self._keep(key_id, key, sites, role.value, name)
+        return NewKey(key_id, key, sites, role.value, name)
+
+    async def first(self, site: str) -> FirstKeys:
+        """Makes the keys with which a new site begins."""
+        posting = await self.add(site, Role.SITE, "site")
+        moderating = await self.add(site, Role.MODERATOR, "moderator")
+        return FirstKeys(posting.key, moderating.key, await self.add_akismet(site))
 
     async def add_akismet(self, site: str) -> str:
         """Makes a key of the form that Akismet's clients insist on: 12 lower-case letters and digits (62 bits)."""
         key = "".join(secrets.choice(_AKISMET_ALPHABET) for _ in range(AKISMET_LENGTH))
-        await self._keep("akismet-" + self._private.mac(key)[:16], key, site, "akismet", "akismet")
+        await self._keep("akismet-" + self._private.mac(key)[:16], key, (site,), "akismet", "akismet")
         return key
 
-    async def _keep(self, key_id: str, key: str, site: str, role: str, name: str) -> None:
+    async def _keep(self, key_id: str, key: str, sites: tuple[str, ...], role: str, name: str) -> None:
         record = {
-            "site": site,
+            "site": sites[0],  # an older version that knows one site a key lets it reach this one alone
+            **({"sites": sites} if len(sites) > 1 else {}),
             "role": role,
             "name": name,
             "mac": self._private.mac(key),
@@ -105,7 +150,10 @@ class Keyring:
         held = self._cache.get(place)
         if held is not None and held[0] > now:
             return held[1]
+        revoked = self._revoked
         key = await self._look_up(token)
+        if self._revoked != revoked:  # perhaps this one, while the answer was on its way
+            return key
         if len(self._cache) >= CACHE_SIZE:
             self._cache.clear()
         self._cache[place] = (now + CACHE_SECONDS, key)
@@ -119,24 +167,65 @@ class Keyring:
         # An unknown id is compared too, so that both refusals take the same time.
         if not self._private.matches(token, record.get("mac", "")) or not record:
             return None
-        return Key(key_id, record["site"], Role(record["role"]), record["name"])
+        if record["role"] not in _ROLES:  # made by a later version
+            return None
+        return Key(key_id, _sites_of(record), Role(record["role"]), record["name"])
 
     async def list(self, site: str | None = None) -> list[KeyInfo]:
-        """All keys, or those of a site, oldest first."""
+        """All keys, or those that reach a site (for EVERY_SITE: all of them), oldest first."""
         pairs = await self._link.call("HGETALL", KEYS)
         found = []
         for key_id, stored in zip(pairs[::2], pairs[1::2], strict=True):
-            record = from_json(stored)
-            if site is None or record["site"] == site:
-                found.append(
-                    KeyInfo(
-                        key_id.decode(), record["site"], record["role"], record["name"], record["created_at"]
-                    )
-                )
+            info = _info(key_id.decode(), from_json(stored))
+            if site is None or info.reaches(site):
+                found.append(info)
         return sorted(found, key=lambda info: (info.created_at, info.id))
 
     async def revoke(self, key_id: str) -> None:
         """Ends a key; every process refuses it within CACHE_SECONDS. Raises NotFound."""
-        if not await self._link.call("HDEL", KEYS, key_id):
+        ended = await self._link.call("HDEL", KEYS, key_id)
+        self._revoked += 1
+        self._cache.clear()  # in any case: it may have ended a moment ago, with the answer lost on its way
+        if not ended:
             raise NotFound(f"There is no key {key_id}; see `moderation key list`.")
-        self._cache.clear()
+
+    async def add_on(self, site: str, sites: Collection[str], role: Role, name: str) -> NewKey:
+        """Makes a key for a site and further ``sites``; raises Conflict if the site has MAX_KEYS keys."""
+        if len(await self.list(site)) >= MAX_KEYS:
+            raise Conflict(f"This site has {MAX_KEYS} keys already; revoke those that nobody uses.")
+        return await self.add(tuple(sites) if EVERY_SITE in sites else (site, *sites), role, name)
+
+    async def revoke_on(self, site: str, by: Key, key_id: str) -> None:
+        """Ends a key of a site, in the name of an admin.
+
+        Raises NotFound if no such key reaches the site, Forbidden if it reaches sites beyond the admin's own.
+        """
+        stored = await self._link.call("HGET", KEYS, key_id)
+        info = _info(key_id, from_json(stored)) if stored else None
+        if info is None or not info.reaches(site):
+            raise NotFound("There is no such key.")
+        if not all(by.reaches(one) for one in info.sites):
+            raise Forbidden(
+                "This key reaches sites beyond yours: whoever is admin of all of them can end it."
+            )
+        with contextlib.suppress(NotFound):  # another admin ended it in this moment
+            await self.revoke(key_id)
+
+
+def fault_of_sites(sites: Sequence[str], role: Role) -> str | None:
+    """Why a key of this role cannot have these sites, as a sentence; None if it can."""
+    if not 0 < len(sites) <= MAX_SITES:
+        return f"Name 1 to {MAX_SITES} sites, or `{EVERY_SITE}` for all."
+    if EVERY_SITE in sites and len(sites) > 1:
+        return f"`{EVERY_SITE}` stands for all sites, now and later: give it alone."
+    if role is Role.SITE and (len(sites) > 1 or EVERY_SITE in sites):
+        return "A key with the role site posts for one site: make one for each."
+    return None
+
+
+def _sites_of(record: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(record.get("sites") or (record["site"],))
+
+
+def _info(key_id: str, record: dict[str, Any]) -> KeyInfo:
+    return KeyInfo(key_id, _sites_of(record), record["role"], record["name"], record["created_at"])

@@ -9,7 +9,7 @@ key                             type    holds                                   
 {m}:meta                        hash    schema, partitions, check of the secret         the first start
 {m}:secret                      string  the secret, if none is given by the settings    the first start on a given server
 {m}:sites                       set     slugs of all sites                              Sites.add
-{m}:keys                        hash    key id -> who it is, MAC of the key             Keyring
+{m}:keys                        hash    key id -> who it is, its sites, MAC of the key  Keyring
 {m}:sweeper                     string  the worker that sweeps now; lives a minute      Retention
 {pN}:in                         stream  comments waiting for a score, text included     accept, edit, requeue; commit takes
 {pN}:dead                       hash    ``site/id`` -> why scoring it failed            commit; requeue and erase take

@@ -66,6 +66,11 @@ class Filters:
     assigned: str | None = None
 
     @property
+    def empty(self) -> bool:
+        """Whether every comment is wanted."""
+        return self == _NONE
+
+    @property
     def labels(self) -> list[str]:
         """What of it has indexes."""
         named = (("article", self.article), ("author", self.author), ("reason", self.reason))
@@ -83,11 +88,11 @@ class QueueState:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Comments in order, each one's place, and the place to go on from (None at the end)."""
+    """Comments in order, the place to go on from (None at the end), and each comment's own place in the index."""
 
     items: tuple[Comment, ...]
-    places: tuple[int, ...]
     next: int | None
+    places: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,12 +143,19 @@ class Queues:
         return dict(sorted(found.items(), key=lambda pair: -pair[1]))
 
     async def page(
-        self, site: str, queue: str, order: Order, limit: int, after: int | None, filters: Filters
+        self,
+        site: str,
+        queue: str,
+        order: Order,
+        limit: int,
+        after: int | None,
+        filters: Filters,
+        most: int = MAX_SCANNED,
     ) -> Page:
-        """Up to ``limit`` comments from the place ``after`` on (exclusive)."""
+        """Up to ``limit`` comments from the place ``after`` on (exclusive); about ``most`` are looked at for a filter."""
         span = await self._span(site, queue, order, filters)
         kept: list[tuple[int, Comment]] = []
-        scanned, step = 0, limit if span.tests is None else SCAN
+        scanned, step = 0, limit if span.tests is None else min(SCAN, most)
         while True:
             places = await self._places(span, after, step)
             admitted = await self._admitted(site, places, span.tests)
@@ -156,10 +168,13 @@ class Queues:
                 after = places[-1][1]
             scanned += len(places)
             ended = len(places) < step and len(kept) < limit
-            if ended or len(kept) >= limit or scanned >= MAX_SCANNED:
+            if ended or len(kept) >= limit or scanned >= most:
                 rest = not ended and bool(await self._places(span, after, 1))
-                found = tuple(comment for _, comment in kept)
-                return Page(found, tuple(place for place, _ in kept), after if rest else None)
+                return Page(
+                    tuple(comment for _, comment in kept),
+                    after if rest else None,
+                    tuple(place for place, _ in kept),
+                )
 
     async def ids(
         self, site: str, queue: str, order: Order, filters: Filters, *, limit: int

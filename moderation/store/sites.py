@@ -13,6 +13,7 @@ from moderation.domain.ids import is_site
 from moderation.domain.policy import Mode, Policy
 from moderation.errors import Conflict, Invalid, NotFound
 from moderation.store.client import Link
+from moderation.store.keyring import Key
 from moderation.store.keys import SITES
 
 HELD: Final = 1_000  # policies kept in memory: as many as sites that are busy at a time
@@ -40,6 +41,11 @@ class Sites:
     async def exists(self, slug: str) -> bool:
         """Whether there is such a site."""
         return bool(await self._link.call("HEXISTS", self._link.keys.site(slug), "created_at"))
+
+    async def reached_by(self, key: Key) -> tuple[str, ...]:
+        """The sites that a key reaches and that there are, sorted."""
+        there = await self._link.call("SMEMBERS", SITES)
+        return tuple(sorted(slug for one in there if key.reaches(slug := one.decode())))
 
     async def policy(self, slug: str) -> Policy:
         """The site's policy; raises NotFound."""

@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Literal
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, Literal
 
 from pydantic import BaseModel, Field
 
 from moderation.domain.author import Standing
 from moderation.domain.comment import Comment, Reason, RejectReason, Status
-from moderation.domain.policy import Policy
+from moderation.domain.policy import Mode, Policy
 from moderation.domain.times import rfc3339
-from moderation.store import Act, Event, Lease, Profile, QueueState
+from moderation.store import (
+    EVERY_SITE,
+    Act,
+    Event,
+    FirstKeys,
+    Key,
+    KeyInfo,
+    Lease,
+    NewKey,
+    Profile,
+    QueueState,
+    Role,
+    SiteState,
+)
+from moderation.store.keys import QUEUES
 from moderation.web.wire import PolicyBody
 
 
@@ -416,3 +431,146 @@ def event_answer(event: Event) -> dict[str, Any]:
 def policy_answer(policy: Policy) -> dict[str, Any]:
     """A policy as it is answered."""
     return {name: getattr(policy, name) for name in PolicyBody.model_fields}
+
+
+# --- sites, keys, and queues over several sites -----------------------------------------------------
+
+SHOWN_ONCE: Final = {
+    "Content-Type": "application/json",
+    "Cache-Control": "no-store",
+}  # an answer that holds a key
+
+
+class SiteAnswer(BaseModel):
+    """A site that the key reaches."""
+
+    site: str
+    mode: Mode
+    pending: int = Field(description="Comments that wait for a decision, counted.")
+
+
+class SitesAnswer(BaseModel):
+    """Sites by their slugs, and the cursor to go on from."""
+
+    items: list[SiteAnswer]
+    next: str | None
+
+
+class NewSiteAnswer(BaseModel):
+    """A site just made, with its keys, shown once."""
+
+    site: str
+    site_key: str
+    moderator_key: str
+    akismet_key: str
+
+
+class MeAnswer(BaseModel):
+    """Who the key belongs to."""
+
+    id: str = Field(description="The key's id.")
+    name: str
+    role: Role
+    sites: list[str] = Field(description="The slugs it reaches; `*` for all sites.")
+
+
+class KeyAnswer(BaseModel):
+    """A key that reaches the site; never the key itself."""
+
+    id: str
+    site: str
+    sites: list[str] = Field(description="Of its sites those that the caller reaches too.")
+    reaches_more: bool = Field(
+        description="Whether it reaches sites beyond the caller's, and is not theirs to end."
+    )
+    role: str
+    name: str
+    created_at: str
+
+
+class KeysAnswer(BaseModel):
+    """The keys that reach a site, the oldest first; there is no further page."""
+
+    items: list[KeyAnswer]
+    next: None
+
+
+class NewKeyAnswer(BaseModel):
+    """A key just made, shown once."""
+
+    id: str
+    key: str
+    site: str
+    sites: list[str] | None = Field(None, description="All of its sites, if there are several.")
+    role: Role
+    name: str
+
+
+class SiteQueuesAnswer(BaseModel):
+    """One site's queues."""
+
+    site: str
+    queues: dict[str, QueueAnswer]
+
+
+class AllQueuesAnswer(BaseModel):
+    """The queues of all sites together, and of each."""
+
+    queues: dict[str, QueueAnswer]
+    sites: list[SiteQueuesAnswer]
+
+
+def site_answer(state: SiteState) -> dict[str, Any]:
+    """A site in the list of sites."""
+    return {"site": state.site, "mode": state.mode.value, "pending": state.pending}
+
+
+def new_site_answer(site: str, keys: FirstKeys) -> dict[str, Any]:
+    """A site just made; the command line prints the same."""
+    return {"site": site, **dataclasses.asdict(keys)}
+
+
+def me_answer(key: Key) -> dict[str, Any]:
+    """Who calls."""
+    return {"id": key.id, "name": key.name, "role": key.role.value, "sites": key.sites}
+
+
+def key_answer(info: KeyInfo, site: str, reader: Key) -> dict[str, Any]:
+    """A key of a site as its admin sees it: of other sites, which are none of theirs, no name comes through."""
+    seen = [one for one in info.sites if reader.reaches(one)] or [site]
+    return {
+        "id": info.id,
+        "site": site,
+        "sites": seen,
+        "reaches_more": len(seen) < len(info.sites) or (EVERY_SITE in info.sites and not reader.everywhere),
+        "role": info.role,
+        "name": info.name,
+        "created_at": rfc3339(info.created_at),
+    }
+
+
+def new_key_answer(made: NewKey) -> dict[str, Any]:
+    """A key just made; the command line prints the same. ``sites`` only where there are several."""
+    several = {"sites": made.sites} if len(made.sites) > 1 else {}
+    return {
+        "id": made.id,
+        "key": made.key,
+        "site": made.sites[0],
+        **several,
+        "role": made.role,
+        "name": made.name,
+    }
+
+
+def all_queues_answer(sites: Sequence[str], states: Sequence[Mapping[str, QueueState]]) -> dict[str, Any]:
+    """Each site's queues and the totals; a total's age is that of the oldest comment of all."""
+    each = [{name: queue_answer(state) for name, state in queues.items()} for queues in states]
+    totals = {}
+    for name in QUEUES:
+        ages = [age for queues in each if (age := queues[name]["oldest_seconds"]) is not None]
+        totals[name] = {
+            "count": sum(queues[name]["count"] for queues in each),
+            "oldest_seconds": max(ages, default=None),
+        }
+    named = [{"site": site, "queues": queues} for site, queues in zip(sites, each, strict=True)]
+    return {"queues": totals, "sites": named}

@@ -15,6 +15,7 @@ from moderation.errors import BadRequest, NotFound
 from moderation.metrics import Metrics
 from moderation.settings import Settings
 from moderation.store import Key, Store
+from moderation.web.attempts import Attempts
 
 NOTHING_HERE: Final = "There is nothing here for this key."
 
@@ -31,6 +32,7 @@ class Desk:
     waiters: set[object] = field(
         default_factory=set
     )  # long polls and streams under way, bounded by web.events
+    attempts: Attempts = field(default_factory=lambda: Attempts(0))  # wrong keys by address
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,17 @@ class Call:
         return comment_id
 
 
+@dataclass(frozen=True, slots=True)
+class DeskCall:
+    """One request of a known key that names no site, or several."""
+
+    request: web.Request
+    desk: Desk
+    key: Key
+
+
 Handler = Callable[[Call], Awaitable[web.StreamResponse]]
+DeskHandler = Callable[[DeskCall], Awaitable[web.StreamResponse]]
 OpenHandler = Callable[[web.Request, Desk], Awaitable[web.StreamResponse]]
 
 DESK: Final = web.AppKey("desk", Desk)

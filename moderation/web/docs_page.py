@@ -57,7 +57,7 @@ def page() -> str:
             f"<header><h1>{escape(document['info']['title'])}</h1>",
             f"<p>Version {escape(document['info']['version'])}. {escape(document['info']['description'])}",
             'The same for machines: <a href="/openapi.json">/openapi.json</a>.</p>',
-            "<p>Send your key as <code>Authorization: Bearer KEY</code>. A key reaches its own site alone.</p></header>",
+            "<p>Send your key as <code>Authorization: Bearer KEY</code>. A key reaches its own sites alone.</p></header>",
             '<nav aria-label="Calls"><h2>Calls</h2><ul>',
             *(f'<li><a href="#{_anchor(one)}"><code>{m} {escape(p)}</code></a></li>' for m, p, one in calls),
             '<li><a href="#problems">Problems</a></li><li><a href="#schemas">Types</a></li></ul></nav><main>',
@@ -98,6 +98,11 @@ def _call(method: str, path: str, operation: dict[str, Any]) -> str:
         for status, answer in operation["responses"].items()
     ]
     parts.append(_table("Answers", ("status", "meaning", "type"), answers))
+    for answer in operation["responses"].values():
+        for content in answer.get("content", {}).values():
+            if content.get("example") is not None:
+                shown = json.dumps(content["example"], indent=2, ensure_ascii=False)
+                parts.append(f"<p>An answer:</p><pre>{escape(shown)}</pre>")
     return "".join(parts) + "</section>"
 
 

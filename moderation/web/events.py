@@ -10,9 +10,10 @@ from typing import Any, Final
 from aiohttp import web
 from pydantic_core import to_json
 
-from moderation.errors import BadRequest, Busy
+from moderation.errors import BadRequest, Busy, TooManyAttempts, Unauthorized
 from moderation.store import Event, is_position
 from moderation.web import answers
+from moderation.web.auth import admit
 from moderation.web.desk import Call, number_of, query_of
 
 MAX_WAIT: Final = 30  # seconds of a long poll
@@ -55,6 +56,7 @@ async def _waited(call: Call, after: str | None, limit: int, wait: int) -> tuple
             if found or left <= 0 or call.desk.stopping.is_set():
                 return found
             await bell.wait(min(left, 5.0))  # a lost ring costs five seconds at most
+            await admit(call.request, call.desk)  # the key may have been revoked meanwhile
 
 
 async def _stream(call: Call, after: str | None) -> web.StreamResponse:
@@ -66,8 +68,10 @@ async def _stream(call: Call, after: str | None) -> web.StreamResponse:
             call.site, after, STREAM_PAGE
         )  # a fault still has its own status
         await response.prepare(call.request)
-        with contextlib.suppress(ConnectionError):  # the reader left; it knows its place
+        # The reader left and knows its place; or its key was revoked, and it is told nothing more.
+        with contextlib.suppress(ConnectionError, Unauthorized, TooManyAttempts):
             while not call.desk.stopping.is_set():
+                await admit(call.request, call.desk)
                 for event in found:
                     await response.write(_sse(answers.event_answer(event)))
                 if found:

@@ -24,6 +24,7 @@ VERSION: Final = version("moderation")  # read once, before anything is served
 _PARTS = {
     "site": {"type": "string", "pattern": "^[a-z0-9-]{1,64}$", "example": "gazette"},
     "id": {"type": "string", "minLength": 1, "maxLength": 128, "example": "c-1842"},
+    "key_id": {"type": "string", "example": "3f9c2a71b0de"},
     "queue": {"type": "string", "enum": ["pending", "reported", "escalated", "approved", "rejected"]},
     "author": {"type": "string", "minLength": 1, "maxLength": 128, "example": "u-77"},
     "batch": {"type": "string", "example": "5f0c6a0e9b1d4c7e8a2b3c4d"},
@@ -44,10 +45,11 @@ def _bytes() -> bytes:
 @cache
 def document() -> dict[str, Any]:
     """The whole document as JSON values."""
-    from moderation.web.routes import OPEN, ROUTES  # the table names this module's handler
+    from moderation.web.routes import ACROSS, OPEN, ROUTES  # the table names this module's handler
 
     paths: dict[str, dict[str, Any]] = {}
-    for route in ROUTES:
+    routes: tuple[Route[Any], ...] = (*ROUTES, *ACROSS)
+    for route in routes:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
     for path, _, summary in OPEN:
         paths[path] = {"get": _open_operation(path, summary)}
@@ -63,7 +65,13 @@ def document() -> dict[str, Any]:
         "security": [{"key": []}],
         "paths": paths,
         "components": {
-            "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "description": "A site's key."}},
+            "securitySchemes": {
+                "key": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "A key of a site, of several, or of all.",
+                }
+            },
             "schemas": _schemas(),
         },
     }
@@ -88,14 +96,14 @@ def _ref(model: type[BaseModel]) -> dict[str, Any]:
     return {"$ref": f"#/components/schemas/{model.__name__}"}
 
 
-def _operation(route: Route) -> dict[str, Any]:
+def _operation(route: Route[Any]) -> dict[str, Any]:
     name = getattr(route.handler, "__name__", "call")
     module = getattr(route.handler, "__module__", "").rpartition(".")[2]
     operation: dict[str, Any] = {
         "operationId": f"{module}_{name}",
         "tags": [module],
         "summary": route.summary.partition(".")[0],
-        "description": f"{route.summary} Role: {', '.join(sorted(route.roles))}.",
+        "description": f"{route.summary} Role: {', '.join(sorted(route.allowed))}.",
         "parameters": _parameters(route),
         "responses": _responses(route),
     }
@@ -104,7 +112,7 @@ def _operation(route: Route) -> dict[str, Any]:
     return operation
 
 
-def _parameters(route: Route) -> list[dict[str, Any]]:
+def _parameters(route: Route[Any]) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = [
         {"name": part, "in": "path", "required": True, "schema": _PARTS[part]}
         for part in re.findall(r"{(\w+)}", route.path)
@@ -116,7 +124,7 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
     if route.path.endswith("/comments") and route.method == "POST":
         prefer = "`wait=N`: answer with the verdict if it comes within N seconds (up to 10)."
         found.append({"name": "Prefer", "in": "header", "description": prefer, "schema": {"type": "string"}})
-    elif route.method in {"POST", "PATCH"} and not route.path.endswith("/batch"):
+    elif route.method in {"POST", "PATCH"} and not route.path.endswith(("/batch", "/sites", "/keys")):
         idempotency = "The same key again is the same operation: it changes nothing more."
         schema = {"type": "string", "maxLength": 255}
         found.append(
@@ -125,7 +133,7 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
     return found
 
 
-def _request_body(route: Route, model: type[BaseModel]) -> dict[str, Any]:
+def _request_body(route: Route[Any], model: type[BaseModel]) -> dict[str, Any]:
     if route.path.endswith("/batch"):
         rows = {"type": "array", "maxItems": wire.MAX_ROWS, "items": _ref(model)}
         return {
@@ -141,13 +149,15 @@ def _request_body(route: Route, model: type[BaseModel]) -> dict[str, Any]:
     }
 
 
-def _responses(route: Route) -> dict[str, Any]:
+def _responses(route: Route[Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for status, model in route.answers.items():
         answer: dict[str, Any] = {"description": HTTPStatus(status).phrase}
         if model is not None:
             kind = "application/x-ndjson" if route.lines else "application/json"
             answer["content"] = {kind: {"schema": _ref(model)}}
+            if route.shows is not None:
+                answer["content"][kind]["example"] = route.shows
         if route.path.endswith("/audit"):
             answer["content"]["application/x-ndjson"] = {
                 "schema": {"type": "string", "description": "An act a line."}
@@ -155,7 +165,7 @@ def _responses(route: Route) -> dict[str, Any]:
         if route.path.endswith("/events"):
             answer["content"]["text/event-stream"] = {"schema": {"type": "string"}}
         found[str(status)] = answer
-    for status in sorted({401, 403, 404, 500, *route.faults}):
+    for status in sorted({401, 403, 404, 429, 500, *route.faults}):
         found[str(status)] = {
             "description": HTTPStatus(status).phrase,
             "content": {"application/problem+json": {"schema": _ref(answers.ProblemAnswer)}},

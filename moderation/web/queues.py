@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -23,6 +24,23 @@ FILTERS: Final = tuple(name for name in wire.FilterBody.model_fields if name != 
 _JSON: Final = "application/json"
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A page of a queue as it is asked for."""
+
+    queue: str
+    order: Order
+    limit: int
+    filters: Filters
+    cursor: str | None
+    named: tuple[tuple[str, str], ...]  # the filters as they were sent
+
+    @property
+    def name(self) -> str:
+        """The listing's name: a cursor is good for this alone."""
+        return "\n".join((self.queue, self.order.value, *(f"{name}={value}" for name, value in self.named)))
+
+
 async def counts(call: Call) -> web.Response:
     """Every queue's size, counted, and the age of its oldest comment."""
     query_of(call.request)
@@ -34,20 +52,17 @@ async def counts(call: Call) -> web.Response:
 async def reasons(call: Call) -> web.Response:
     """How many comments of a queue have each reason's code."""
     query_of(call.request)
-    found = await call.desk.store.queues.reasons(call.site, _queue(call))
+    found = await call.desk.store.queues.reasons(call.site, queue_of(call.request))
     return web.Response(body=to_json({"reasons": found}), content_type=_JSON)
 
 
 async def listing(call: Call) -> web.Response:
     """A page of a queue."""
-    queue = _queue(call)
-    query = query_of(call.request, "order", "limit", "cursor", *FILTERS)
-    order = order_of(query.get("order", Order.OLDEST.value))
-    limit = number_of(query, "limit", 50, 1, 100)
-    filters = filters_of(query)
-    name = "\n".join((call.site, queue, order.value, *(query.get(one, "") for one in FILTERS)))
-    secret, cursor = call.desk.store.secret, query.get("cursor")
-    after = cursors.open_(secret, name, cursor) if cursor is not None else None
+    asked = asked_of(call.request)
+    name = f"{call.site}\n{asked.name}"
+    queue, order, limit, filters = asked.queue, asked.order, asked.limit, asked.filters
+    secret = call.desk.store.secret
+    after = cursors.open_(secret, name, asked.cursor) if asked.cursor is not None else None
     page = await call.desk.store.queues.page(call.site, queue, order, limit, after, filters)
     answer = {
         "items": [answers.card_answer(comment) for comment in page.items],
@@ -58,7 +73,7 @@ async def listing(call: Call) -> web.Response:
 
 async def claim(call: Call) -> web.Response:
     """Leases comments that no colleague holds."""
-    queue = _queue(call)
+    queue = queue_of(call.request)
     asked = await body.asked(call, wire.ClaimBody, empty_is_object=True)
     filters = Filters(
         article=asked.article,
@@ -112,15 +127,26 @@ async def release(call: Call) -> web.Response:
     return web.Response(body=to_json({"ids": ids}), content_type=_JSON)
 
 
-def _queue(call: Call) -> str:
-    queue = call.request.match_info["queue"]
+def queue_of(request: web.Request) -> str:
+    """The queue in the path; raises NotFound."""
+    queue = request.match_info["queue"]
     if queue not in QUEUES:
         raise NotFound(f"There is no such queue; there are {', '.join(QUEUES)}.")
     return queue
 
 
-def order_of(text: str) -> Order:
-    """The order of that name; raises BadRequest."""
+def asked_of(request: web.Request, *more: str) -> Asked:
+    """Which page of which queue is asked for; ``more`` are query parameters that this listing knows beside."""
+    queue = queue_of(request)
+    query = query_of(request, "order", "limit", "cursor", *FILTERS, *more)
+    order = _order(query.get("order", Order.OLDEST.value))
+    named = tuple((one, query[one]) for one in FILTERS if one in query)
+    return Asked(
+        queue, order, number_of(query, "limit", 50, 1, 100), filters_of(query), query.get("cursor"), named
+    )
+
+
+def _order(text: str) -> Order:
     try:
         return Order(text)
     except ValueError:

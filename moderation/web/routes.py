@@ -10,7 +10,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 from aiohttp import web
 from pydantic import BaseModel
@@ -27,6 +27,7 @@ from moderation.metrics import Metrics
 from moderation.settings import Settings
 from moderation.store import Role, Store
 from moderation.web import (
+    across,
     answers,
     audit,
     authors,
@@ -34,6 +35,7 @@ from moderation.web import (
     decisions,
     docs_page,
     events,
+    keys,
     notes,
     openapi,
     problems,
@@ -42,8 +44,17 @@ from moderation.web import (
     system,
     wire,
 )
-from moderation.web.auth import guarded
-from moderation.web.desk import DESK, NOTHING_HERE, REQUEST_ID, Desk, Handler, OpenHandler
+from moderation.web.attempts import Attempts
+from moderation.web.auth import guarded, guarded_desk
+from moderation.web.desk import (
+    DESK,
+    NOTHING_HERE,
+    REQUEST_ID,
+    Desk,
+    DeskHandler,
+    Handler,
+    OpenHandler,
+)
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +62,9 @@ SITE: Final = frozenset({Role.SITE})
 MODERATOR: Final = frozenset({Role.MODERATOR})
 BOTH: Final = SITE | MODERATOR
 ADMIN: Final = frozenset({Role.ADMIN})
+ANYBODY: Final = frozenset(Role)
+
+H = TypeVar("H", Handler, DeskHandler)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +77,15 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
-    """One call on a site. ``answers`` maps a status to the model of its body (None: no body)."""
+class Route(Generic[H]):
+    """One call. ``answers`` maps a status to the model of its body (None: no body), ``shows`` is an answer's example.
+
+    An admin may make every call, and a reader every GET of a moderator: neither has to be named in ``roles``.
+    """
 
     method: str
     path: str
-    handler: Handler
+    handler: H
     roles: frozenset[Role]
     summary: str
     answers: dict[int, type[BaseModel] | None]
@@ -78,6 +95,13 @@ class Route:
     faults: tuple[int, ...] = ()
     example: dict[str, object] | list[object] | None = None
     lines: bool = False  # it answers NDJSON
+    shows: dict[str, object] | None = None
+
+    @property
+    def allowed(self) -> frozenset[Role]:
+        """Every role that may make the call."""
+        reading = {Role.READER} if self.method == "GET" and Role.MODERATOR in self.roles else set()
+        return self.roles | {Role.ADMIN} | reading
 
 
 ON_SITE: Final = "/v1/sites/{site}"
@@ -109,8 +133,23 @@ _FILTERS: Final = (
     Query("tag", "Only with this tag."),
     Query("assigned", "Only assigned to this moderator."),
 )
+_PAGE: Final = (
+    Query("order", "Which comes first.", {"enum": ["oldest", "newest", "spam", "ham"], "default": "oldest"}),
+    Query("limit", "How many, up to 100.", {**_NUMBER, "minimum": 1, "maximum": 100, "default": 50}),
+    Query("cursor", "The last page's `next`."),
+    *_FILTERS,
+)
+_SITES: Final = Query("sites", "Slugs with commas between them: only of these sites, 200 at most.")
+_SIZES: Final[dict[str, object]] = {
+    "pending": {"count": 7, "oldest_seconds": 840.5},
+    "reported": {"count": 0, "oldest_seconds": None},
+    "escalated": {"count": 1, "oldest_seconds": 60.2},
+    "approved": {"count": 5210, "oldest_seconds": 2592000.0},
+    "rejected": {"count": 312, "oldest_seconds": 2591000.0},
+}
+_KEY: Final[dict[str, object]] = {"id": "3f9c2a71b0de", "site": "gazette", "role": "moderator", "name": "ann"}
 
-ROUTES: Final = (
+ROUTES: Final[tuple[Route[Handler], ...]] = (
     Route("POST", ON_SITE + "/comments", comments.post, SITE,
           "Post a comment. 202 once it is stored; with `Prefer: wait=N` 200 with its verdict, if it comes in N seconds. "
           "The same id and text again answers 200 and the stored comment, the same id with another text 409.",
@@ -164,10 +203,7 @@ ROUTES: Final = (
           "A page of a queue: `pending`, `reported`, `escalated`, `approved` or `rejected`. A filter that has no index of its own (score "
           "beside an order by time, `q`, `tag`, `assigned`) is looked for in 5,000 comments at a time: a page may then be short and "
           "still have a `next`.",
-          {200: answers.PageAnswer}, faults=(400, 404, 503), query=(
-              Query("order", "Which comes first.", {"enum": ["oldest", "newest", "spam", "ham"], "default": "oldest"}),
-              Query("limit", "How many, up to 100.", {**_NUMBER, "minimum": 1, "maximum": 100, "default": 50}),
-              Query("cursor", "The last page's `next`."), *_FILTERS)),
+          {200: answers.PageAnswer}, faults=(400, 404, 503), query=_PAGE),
     Route("GET", ON_SITE + "/queues/{queue}/reasons", queues.reasons, MODERATOR,
           "How many comments of a queue have each reason's code: what to free together when a rule was bad.",
           {200: answers.ReasonsAnswer}, faults=(400, 404, 503)),
@@ -220,6 +256,39 @@ ROUTES: Final = (
     Route("PUT", ON_SITE + "/policy", sites.put_policy, ADMIN,
           "Replace the site's policy; comments judged from now on follow it.",
           {200: wire.PolicyBody}, wire.PolicyBody, faults=WRITE, example={"mode": "auto", "banned_words": ["casino"]}),
+    Route("GET", ON_SITE + "/keys", keys.listing, ADMIN, "The keys that reach the site, the oldest first; never a key itself.",
+          {200: answers.KeysAnswer}, faults=(400, 503), shows={"items": [
+              {**_KEY, "sites": ["gazette"], "reaches_more": False, "created_at": "2026-11-25T10:00:00.000Z"}], "next": None}),
+    Route("POST", ON_SITE + "/keys", keys.add, ADMIN,
+          "Make a key for the site, and for further sites of one's own; it is shown once. Keys of one name on one site "
+          "are one person: that is how a key is replaced by a new one.",
+          {201: answers.NewKeyAnswer}, wire.KeyBody, faults=(*WRITE, 409), example={"role": "moderator", "name": "ann"},
+          shows={"key": "mod_moderator_3f9c2a71b0de_…", **_KEY}),
+    Route("DELETE", ON_SITE + "/keys/{key_id}", keys.revoke, ADMIN,
+          "End a key that reaches no site beyond one's own; every process refuses it within 5 seconds.",
+          {204: None}, faults=(400, 404, 503)),
+)  # fmt: skip
+
+ACROSS: Final[tuple[Route[DeskHandler], ...]] = (  # calls that name no site: what they reach is the key's
+    Route("GET", "/v1/me", keys.me, ANYBODY, "Who am I: name, role and sites of the key that is sent.",
+          {200: answers.MeAnswer}, faults=(400, 503),
+          shows={"id": "3f9c2a71b0de", "name": "ann", "role": "moderator", "sites": ["courier", "gazette"]}),
+    Route("GET", "/v1/sites", sites.listing, MODERATOR, "The sites that the key reaches, with mode and number of pending comments.",
+          {200: answers.SitesAnswer}, faults=(400, 503), query=(
+              Query("limit", "How many, up to 200.", {**_NUMBER, "minimum": 1, "maximum": 200, "default": 200}),
+              Query("cursor", "The last page's `next`.")),
+          shows={"items": [{"site": "gazette", "mode": "auto", "pending": 7}], "next": None}),
+    Route("POST", "/v1/sites", sites.add, ADMIN,
+          "Make a site; its keys are shown once. Only with an admin's key for all sites (`*`).",
+          {201: answers.NewSiteAnswer}, wire.SiteBody, faults=(*WRITE, 409), example={"site": "gazette"},
+          shows={"site": "gazette", "site_key": "mod_site_…", "moderator_key": "mod_moderator_…", "akismet_key": "k3x…"}),
+    Route("GET", "/v1/queues", across.counts, MODERATOR, "The queues of all the key's sites: the totals, and each site's, counted.",
+          {200: answers.AllQueuesAnswer}, faults=(400, 503), query=(_SITES,),
+          shows={"queues": _SIZES, "sites": [{"site": "gazette", "queues": _SIZES}]}),
+    Route("GET", "/v1/queues/{queue}", across.listing, MODERATOR,
+          "A page of one queue over all the key's sites. `oldest` and `newest` go by the time of receipt, `spam` and `ham` by "
+          "score, then time. With more than 200 sites name some in `sites`.",
+          {200: answers.PageAnswer}, faults=(400, 404, 503), query=(*_PAGE, _SITES)),
 )  # fmt: skip
 
 OPEN: Final[tuple[tuple[str, OpenHandler, str], ...]] = (
@@ -239,11 +308,14 @@ def build(
     store: Store, settings: Settings, metrics: Metrics, model_loaded: Callable[[], bool]
 ) -> web.Application:
     """The application: every route behind its door, every fault as a problem document."""
-    desk = Desk(store, settings, metrics, model_loaded)
+    attempts = Attempts(settings.auth_failures_per_minute)
+    desk = Desk(store, settings, metrics, model_loaded, attempts=attempts)
     app = web.Application(middlewares=[_outermost(desk)], client_max_size=settings.max_batch_bytes)
     app[DESK] = desk
     for route in ROUTES:
-        app.router.add_route(route.method, route.path, guarded(route.handler, route.roles, desk))
+        app.router.add_route(route.method, route.path, guarded(route.handler, route.allowed, desk))
+    for one in ACROSS:
+        app.router.add_route(one.method, one.path, guarded_desk(one.handler, one.allowed, desk))
     for path, handler, _ in OPEN:
         app.router.add_get(path, _opened(handler, desk))
     app.on_shutdown.append(_end_waiting)

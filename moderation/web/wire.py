@@ -11,9 +11,9 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from moderation.domain.comment import Article, Author, Draft, RejectReason, author_ref
-from moderation.domain.ids import MAX_ID
+from moderation.domain.ids import MAX_ID, MAX_NAME, SITE_PATTERN, fault_of_name, is_site
 from moderation.domain.policy import Mode, Policy
-from moderation.store import Filters
+from moderation.store import EVERY_SITE, MAX_SITES, Filters, Role, fault_of_sites
 from moderation.store.private import Private
 
 MAX_TEXT_BYTES: Final = 65_536
@@ -466,3 +466,59 @@ def draft_of(body: CommentBody, comment_id: str, private: Private) -> Draft:
 
 _NOBODY: Final = Author()
 _NOTHING: Final = Article()
+
+
+# --- sites and keys --------------------------------------------------------------------------------
+
+
+def _name(text: str) -> str:
+    if (fault := fault_of_name(text)) is not None:
+        raise _fault("name", fault)
+    return text
+
+
+def _slug(text: str) -> str:
+    if not is_site(text):
+        raise _fault("slug", "A site's slug has 1 to 64 characters of a-z, 0-9 and the hyphen.")
+    return text
+
+
+class SiteBody(Body):
+    """A new site."""
+
+    site: Annotated[
+        str,
+        Field(
+            description="Its slug: 1 to 64 of a-z, 0-9 and the hyphen.",
+            json_schema_extra={"pattern": SITE_PATTERN},
+        ),
+        AfterValidator(_slug),
+    ]
+
+
+class KeyBody(Body):
+    """A new key for a site."""
+
+    role: Annotated[Role, Field(strict=False)]
+    name: Annotated[
+        str,
+        Field(
+            min_length=1,
+            max_length=MAX_NAME,
+            description="Whose it is; it stands on this person's decisions.",
+        ),
+        AfterValidator(_name),
+    ]
+    sites: list[Annotated[str, Field(min_length=1, max_length=64)]] = Field(
+        default_factory=list,
+        max_length=MAX_SITES,
+        description="Further sites that it reaches, all of them the caller's own; or `*` alone for all sites.",
+    )
+
+    @model_validator(mode="after")
+    def _sites_fit(self) -> KeyBody:
+        # The path's own site counts as one of them; which it is makes no difference here.
+        wanted = self.sites if EVERY_SITE in self.sites else ["", *self.sites]
+        if (fault := fault_of_sites(wanted, self.role)) is not None:
+            raise _fault("sites", fault)
+        return self

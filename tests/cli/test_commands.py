@@ -63,6 +63,44 @@ async def test_commands_without_a_service(tmp_path: Path) -> None:
             assert keys["site_key"].encode() not in path.read_bytes(), "keys are kept hashed"
 
 
+async def test_keys_for_several_sites_and_for_all(tmp_path: Path) -> None:
+    where = ("--data-dir", str(tmp_path))
+    for slug in ("gazette", "courier"):
+        assert (await command("site", "add", slug, *where))[0] == 0
+
+    async def add(role: str, *sites: str, name: str = "ann") -> tuple[int, str, str]:
+        named = [word for site in sites for word in ("--site", site)]
+        return await command("key", "add", *named, "--role", role, "--name", name, *where)
+
+    status, out, err = await add("moderator", "gazette", "courier")
+    assert status == 0, err
+    several = json.loads(out)
+    assert several.keys() == {"id", "key", "site", "sites", "role", "name"}
+    assert (several["site"], several["sites"]) == ("gazette", ["gazette", "courier"])
+    status, out, err = await add("admin", "*")
+    assert status == 0, err
+    everywhere = json.loads(out)
+    assert everywhere.keys() == {"id", "key", "site", "role", "name"}
+    assert everywhere["site"] == "*"
+    assert (await add("reader", "courier"))[0] == 0
+    for wrong, word in (
+        (await add("site", "*"), "one site"),
+        (await add("moderator", "*", "gazette"), "alone"),
+        (await add("moderator", "gazette", "nowhere"), "nowhere"),
+        (await add("moderator", "gazette", name="Model"), "--name"),
+        (await add("moderator", "gazette", name=" "), "--name"),
+    ):
+        assert (wrong[0], wrong[1]) == (2, "")
+        assert word in wrong[2]
+    _, out, _ = await command("key", "list", "--site", "courier", *where)
+    listed = {one["id"]: one for one in map(json.loads, out.splitlines())}
+    assert several["id"] in listed
+    assert everywhere["id"] in listed
+    assert listed[several["id"]]["sites"] == ["gazette", "courier"]
+    assert {one["role"] for one in listed.values()} == {"site", "reader", "moderator", "admin", "akismet"}
+    assert several["key"] not in out
+
+
 async def test_beside_a_running_service(tmp_path: Path) -> None:
     data = ("--data-dir", str(tmp_path / "data"))
     service = Service("serve", *data, "--port", "0")

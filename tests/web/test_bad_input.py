@@ -101,7 +101,7 @@ async def test_unknown_paths_and_methods(desk: Desk) -> None:
     for path in (
         "/",
         "/v1",
-        "/v1/sites",
+        "/v1/site",
         "/nothing",
         "/v1/sites/gazette/comments/x/y/z",
         "/%00",
