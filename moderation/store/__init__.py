@@ -14,6 +14,7 @@ from moderation.store.keyring import Key, KeyInfo, Keyring, NewKey, Role
 from moderation.store.private import Private
 from moderation.store.queues import Filters, Order, Page, Queues, QueueState
 from moderation.store.sites import Sites
+from moderation.store.statistics import Statistics
 
 __all__ = [
     "Accepted",
@@ -47,6 +48,7 @@ class Store:
         self.comments = Comments(link, queue_limit)
         self.queues = Queues(link)
         self.events = Events(link)
+        self.statistics = Statistics(self.events)
         self.sites = Sites(link)
         self.keyring = Keyring(link, self.private)
         self.feed = Feed(link)

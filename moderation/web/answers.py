@@ -10,6 +10,8 @@ from pydantic import BaseModel, Field
 
 from moderation.domain.comment import Comment, Reason, RejectReason, Status
 from moderation.domain.policy import Policy
+from moderation.domain.shares import Share
+from moderation.domain.statistics import HOUR_MS, Hour, Moderator, Report
 from moderation.store import Event, QueueState
 from moderation.web.wire import PolicyBody
 
@@ -212,3 +214,159 @@ def event_answer(event: Event) -> dict[str, Any]:
 def policy_answer(policy: Policy) -> dict[str, Any]:
     """A policy as it is answered."""
     return {name: getattr(policy, name) for name in PolicyBody.model_fields}
+
+
+# --- statistics ------------------------------------------------------------------------------------
+
+
+class ShareAnswer(BaseModel):
+    """``count`` of ``of``, and between which bounds the truth lies 19 times in 20."""
+
+    count: int
+    of: int
+    share: float | None = Field(description="0..1; null if there is nothing to count.")
+    low: float | None
+    high: float | None
+
+
+class HourAnswer(BaseModel):
+    """What happened in some time, counted."""
+
+    arrivals: int = Field(description="Comments that were judged for the first time, by whomever.")
+    approved: int
+    rejected: int
+    held: int = Field(description="Comments that were put before a moderator.")
+    by_model: int = Field(description="Approvals and rejections by the model alone.")
+    by_rule: int = Field(description="The same by a rule of the site.")
+    by_moderator: dict[str, int] = Field(description="The same by each moderator.")
+    undone: int
+    reports: int
+    edits: int
+
+
+class OneHourAnswer(HourAnswer):
+    """One hour."""
+
+    hour: str = Field(description="When it began.")
+
+
+class ModeratorAnswer(BaseModel):
+    """One moderator's work."""
+
+    name: str
+    decisions: int
+    approved: int
+    rejected: int
+    hours_worked: int = Field(description="Hours of the clock with at least one decision.")
+    decisions_per_hour: float | None = Field(description="Per hour worked.")
+    agreement_with_score: ShareAnswer = Field(
+        description="Decisions as the score has them: rejected from 0.5 on, approved below."
+    )
+    agreement_with_machine: ShareAnswer = Field(
+        description="Decisions as model and rules had, or in shadow mode would have, decided; what they held is not counted."
+    )
+    overturned: int = Field(description="Decisions that a colleague undid or decided otherwise.")
+    taken_back: int = Field(description="Decisions that the moderator undid.")
+    median_seconds_to_decision: float | None = Field(
+        description="From arrival to the first decision; right to 2.5 %."
+    )
+
+
+class BinAnswer(BaseModel):
+    """A range of scores: of the comments on which a moderator's decision stands, how many are rejected."""
+
+    least: float
+    below: float
+    rejected: ShareAnswer
+
+
+class DecidedAnswer(BaseModel):
+    """Who decided: of all approvals and rejections."""
+
+    model: ShareAnswer
+    rule: ShareAnswer
+    moderators: ShareAnswer
+
+
+class StatisticsAnswer(BaseModel):
+    """A site's statistics, counted from its event log."""
+
+    site: str
+    begins_at: str = Field(description="When the first hour began; the last one is the hour of now.")
+    ends_at: str
+    log_begins_at: str | None = Field(
+        description="The oldest event that is kept: of what was before, nothing is known."
+    )
+    total: HourAnswer
+    decided: DecidedAnswer
+    agreement_with_score: ShareAnswer = Field(
+        description="Moderators' decisions that stand, against the score: rejected from 0.5 on, approved below."
+    )
+    agreement_with_machine: ShareAnswer
+    median_seconds_to_decision: float | None
+    queues: dict[str, QueueAnswer] = Field(description="`pending` and `reported` as they are now.")
+    calibration: list[BinAnswer]
+    moderators: list[ModeratorAnswer]
+    per_hour: list[OneHourAnswer]
+
+
+def share_answer(share: Share) -> dict[str, Any]:
+    """A share as it is answered."""
+    low, high = share.bounds or (None, None)
+    rounded = [None if one is None else round(one, 6) for one in (share.share, low, high)]
+    return {"count": share.count, "of": share.of, **dict(zip(("share", "low", "high"), rounded, strict=True))}
+
+
+def statistics_answer(
+    site: str, found: Report, now: int, log_begins_at: int | None, queues: dict[str, QueueState]
+) -> dict[str, Any]:
+    """A report as it is answered; ``now`` and ``log_begins_at`` are milliseconds."""
+    total = found.total
+    people = sum(total.by_moderator.values())
+    decided = total.by_model + total.by_rule + people
+    return {
+        "site": site,
+        "begins_at": rfc3339(found.hours[0].hour * HOUR_MS),
+        "ends_at": rfc3339(now),
+        "log_begins_at": None if log_begins_at is None else rfc3339(log_begins_at),
+        "total": _hour_answer(total),
+        "decided": {
+            "model": share_answer(Share(total.by_model, decided)),
+            "rule": share_answer(Share(total.by_rule, decided)),
+            "moderators": share_answer(Share(people, decided)),
+        },
+        "agreement_with_score": share_answer(found.as_scored),
+        "agreement_with_machine": share_answer(found.as_verdict),
+        "median_seconds_to_decision": _seconds(found.median_wait),
+        "queues": {name: queue_answer(queues[name]) for name in ("pending", "reported")},
+        "calibration": [
+            {"least": one.least, "below": one.below, "rejected": share_answer(one.rejected)}
+            for one in found.calibration
+        ],
+        "moderators": [_moderator_answer(one) for one in found.moderators],
+        "per_hour": [{"hour": rfc3339(one.hour * HOUR_MS), **_hour_answer(one)} for one in found.hours],
+    }
+
+
+def _hour_answer(hour: Hour) -> dict[str, Any]:
+    return {name: getattr(hour, name) for name in HourAnswer.model_fields}
+
+
+def _moderator_answer(one: Moderator) -> dict[str, Any]:
+    return {
+        "name": one.name,
+        "decisions": one.decisions,
+        "approved": one.approved,
+        "rejected": one.rejected,
+        "hours_worked": one.hours_worked,
+        "decisions_per_hour": round(one.decisions / one.hours_worked, 2) if one.hours_worked else None,
+        "agreement_with_score": share_answer(one.as_scored),
+        "agreement_with_machine": share_answer(one.as_verdict),
+        "overturned": one.overturned,
+        "taken_back": one.taken_back,
+        "median_seconds_to_decision": _seconds(one.median_wait),
+    }
+
+
+def _seconds(ms: float | None) -> float | None:
+    return None if ms is None else round(ms / 1000, 3)

@@ -36,6 +36,7 @@ from moderation.web import (
     problems,
     queues,
     sites,
+    statistics,
     system,
     wire,
 )
@@ -136,6 +137,12 @@ ROUTES: Final = (
     Route("PUT", ON_SITE + "/policy", sites.put_policy, ADMIN,
           "Replace the site's policy; comments judged from now on follow it.",
           {200: wire.PolicyBody}, wire.PolicyBody, faults=WRITE, example={"mode": "auto", "banned_words": ["casino"]}),
+    Route("GET", ON_SITE + "/statistics", statistics.report, MODERATOR,
+          "What was done, counted from the event log: per hour, per moderator, and for the site: who decided, how far moderators "
+          "and model agree, how long comments wait, and a calibration table (of ten ranges of the score: how many were rejected).",
+          {200: answers.StatisticsAnswer}, faults=(400, 503), query=(
+              Query("hours", "The hour of now and so many less one before it, up to 720.",
+                    {**_NUMBER, "minimum": 1, "maximum": 720, "default": 24}),)),
 )  # fmt: skip
 
 OPEN: Final[tuple[tuple[str, OpenHandler, str], ...]] = (

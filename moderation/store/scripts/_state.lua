@@ -83,6 +83,25 @@ local function stamped(json, at, c, mv)
   return front .. ',' .. string.sub(json, 2)
 end
 
+-- A moderator's decision as it is told: in front of it what the statistics count with. How long the comment waited (ms since it
+-- was received), its score, what the machine had said, whose decision stood before (`over`), and whether it was never judged.
+local function told(json, at, c, first)
+  local front = '{"waited":' .. string.format('%.0f', math.max(0, at - c.at))
+  if c.sp and c.sp ~= '' then front = front .. ',"score":' .. c.sp end
+  if c.by then
+    front = front .. ',"over":' .. cjson.encode(c.by)
+  elseif c.dc and c.st ~= 'queued' then  -- quotes inside a note or sentence are escaped, so this finds the member alone
+    front = front .. ',"verdict":"' .. (string.match(c.dc, '"would_be":"(%a+)"') or c.st) .. '"'
+  end
+  if first then front = front .. ',"first":true' end
+  return front .. ',' .. string.sub(json, 2)
+end
+
+-- Whether a comment leaves `queued` for the first time: nothing in its history put it in a status before.
+local function never_judged(c)
+  return c.st == 'queued' and not (c.hi and string.find(c.hi, '"status":"', 1, true))
+end
+
 -- History lines, the first being the decision that stood before the first change.
 local function remembered(c, line)
   local before = c.hi

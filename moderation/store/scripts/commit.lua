@@ -23,7 +23,9 @@ for i = 0, #ARGV / 11 - 1 do
       redis.call('HSET', key, 'st', status, 'dc', decision)
       if c.hi then redis.call('HSET', key, 'hi', c.hi .. '\n' .. decision) end
       move(site, id, c, 'queued', status)
-      tell(site, at, 'comment.' .. status, id, n, 'queued', status, rev, ARGV[a + 9])
+      local news = ARGV[a + 9]
+      if n > 1 and never_judged(c) then news = '{"first":true,' .. string.sub(news, 2) end  -- n == 1 says it by itself
+      tell(site, at, 'comment.' .. status, id, n, 'queued', status, rev, news)
     else
       enter(site, c.st, id, c.seq, spam)
       if redis.call('ZSCORE', site .. ':q:reported:time', id) then enter(site, 'reported', id, c.seq, spam) end

@@ -3,7 +3,7 @@
 -- ARGV  1 site  2 id  3 operation id  4 status  5 moderator's name  6 '1' to override a colleague  7 decision (JSON)
 -- Returns {'done'|'same', field, value, …} | {'conflict', decision, status} | {'absent'}
 -- Safe to repeat: the same operation, or the same decision by the same moderator, changes nothing.
-local c = read(KEYS[1], 'dc', 'op', 'by', 'hi', 'us', 'mv')
+local c = read(KEYS[1], 'dc', 'op', 'by', 'hi', 'us', 'mv', 'at')
 if not c then return {'absent'} end
 local answer = 'same'
 local tail = string.sub(ARGV[7], 2)
@@ -18,7 +18,8 @@ if c.op ~= ARGV[3] and not standing then
   redis.call('HSET', KEYS[1], 'st', ARGV[4], 'dc', decision, 'by', ARGV[5], 'op', ARGV[3],
     'hi', remembered(c, decision), 'us', (c.us and c.us .. '\n' or '') .. before)
   move(KEYS[2], ARGV[2], c, c.st, ARGV[4])
-  tell(KEYS[2], at, 'comment.' .. ARGV[4], ARGV[2], n, c.st, ARGV[4], c.rev, ARGV[7])
+  tell(KEYS[2], at, 'comment.' .. ARGV[4], ARGV[2], n, c.st, ARGV[4], c.rev,
+    told(ARGV[7], at, c, never_judged(c)))
   ring(ARGV[1], ARGV[2])
   answer = 'done'
 end

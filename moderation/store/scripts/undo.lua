@@ -3,7 +3,7 @@
 -- ARGV  1 site  2 id  3 operation id  4 moderator's name  5 event data (JSON)
 -- Returns {'done'|'same', field, value, …} | {'nothing'} | {'absent'}
 -- Safe to repeat: the same operation changes nothing.
-local c = read(KEYS[1], 'op', 'us', 'hi', 'dc')
+local c = read(KEYS[1], 'op', 'us', 'hi', 'dc', 'by')
 if not c then return {'absent'} end
 local answer = 'same'
 if c.op ~= ARGV[3] then
@@ -19,7 +19,11 @@ if c.op ~= ARGV[3] then
   if by ~= '' then redis.call('HSET', KEYS[1], 'by', by) else redis.call('HDEL', KEYS[1], 'by') end
   if decision ~= '' then redis.call('HSET', KEYS[1], 'dc', decision) else redis.call('HDEL', KEYS[1], 'dc') end
   move(KEYS[2], ARGV[2], c, c.st, status)
-  tell(KEYS[2], at, 'comment.undone', ARGV[2], n, c.st, status, c.rev, ARGV[5])
+  -- Told with whose decision it was, whose stands again, and the score: the statistics take it back.
+  local news = '{"undid":' .. cjson.encode(c.by)
+  if by ~= '' then news = news .. ',"restored":' .. cjson.encode(by) end
+  if c.sp and c.sp ~= '' then news = news .. ',"score":' .. c.sp end
+  tell(KEYS[2], at, 'comment.undone', ARGV[2], n, c.st, status, c.rev, news .. ',' .. string.sub(ARGV[5], 2))
   ring(ARGV[1], ARGV[2])
   answer = 'done'
 end
