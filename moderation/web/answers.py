@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, Literal
@@ -10,6 +11,7 @@ from pydantic import BaseModel, Field
 
 from moderation.domain.comment import Comment, Reason, RejectReason, Status
 from moderation.domain.policy import Policy
+from moderation.domain.replay import Cost, Judged, Proposal, Summary
 from moderation.domain.shares import Share
 from moderation.domain.statistics import HOUR_MS, Hour, Moderator, Report
 from moderation.store import Event, QueueState
@@ -370,3 +372,204 @@ def _moderator_answer(one: Moderator) -> dict[str, Any]:
 
 def _seconds(ms: float | None) -> float | None:
     return None if ms is None else round(ms / 1000, 3)
+
+
+# --- preview ---------------------------------------------------------------------------------------
+
+
+class JudgedAnswer(BaseModel):
+    """How many comments, and on how many of them a moderator's decision stands."""
+
+    comments: int
+    approved_by_moderators: int
+    rejected_by_moderators: int
+
+
+class CostAnswer(BaseModel):
+    """What becomes of the comments under a policy."""
+
+    approved: JudgedAnswer
+    held: JudgedAnswer
+    rejected: JudgedAnswer
+    against_moderators: int = Field(
+        description="Approved though a moderator rejected, or rejected though one approved."
+    )
+    cards_per_day: float | None = Field(
+        description="Comments held, a day; null if they span less than a day."
+    )
+    held_good_share: ShareAnswer = Field(
+        description="Of the comments that moderators approved, those that are held."
+    )
+    good_rejected_share: ShareAnswer = Field(
+        description="Of the comments that moderators approved, those that are rejected."
+    )
+    spam_published_share: ShareAnswer = Field(
+        description="Of the comments that moderators rejected, for whatever reason, those that are approved."
+    )
+    wrong_approvals_share: ShareAnswer = Field(
+        description="Of the approved comments with a moderator's decision, those that one rejected."
+    )
+
+
+class MoveAnswer(JudgedAnswer):
+    """Comments that the changed policy treats otherwise."""
+
+    before: Status = Field(description="Under the policy in force; `pending` is held.")
+    after: Status = Field(description="Under the changed policy.")
+
+
+class HistogramAnswer(BaseModel):
+    """Spam scores in equal bins from 0 to 1, by what moderators said."""
+
+    bins: int
+    approved_by_moderators: list[int]
+    rejected_by_moderators: list[int]
+    undecided: list[int]
+    unscored: int = Field(description="Comments without a score; a moderator has to decide them.")
+
+
+class ColumnsAnswer(BaseModel):
+    """One number for each threshold."""
+
+    comments: list[int]
+    approved_by_moderators: list[int]
+    rejected_by_moderators: list[int]
+
+
+class TableAnswer(BaseModel):
+    """What each threshold costs in mode `auto`.
+
+    With `approve_below` = `thresholds[i]` and `reject_above` = `thresholds[j]`, i < j: `approved` at i, `rejected` at j, and
+    held is `total` less both.
+    """
+
+    thresholds: list[float]
+    total: JudgedAnswer
+    approved: ColumnsAnswer
+    rejected: ColumnsAnswer
+
+
+class ProposalAnswer(BaseModel):
+    """Thresholds that meet the target, or why there are none."""
+
+    met: bool
+    sentence: str
+    approve_below: float | None
+    reject_above: float | None
+    cost: CostAnswer | None
+
+
+class ShadowAnswer(BaseModel):
+    """What the machine would have done in shadow mode, beside what moderators said of those comments."""
+
+    approved: JudgedAnswer
+    held: JudgedAnswer
+    rejected: JudgedAnswer
+
+
+class PreviewAnswer(BaseModel):
+    """What a policy would have done with the comments of the last days, beside the one in force."""
+
+    days: int
+    reaches_back_to: str | None = Field(description="When the oldest comment came that was looked at.")
+    sampled: bool = Field(description="There are more comments in this time than were looked at: the latest.")
+    comments: int
+    human_decisions: int = Field(description="On so many of them a moderator's decision stands.")
+    in_force: CostAnswer
+    changed: CostAnswer | None = Field(description="Null if no policy was sent.")
+    moves: list[MoveAnswer]
+    histogram: HistogramAnswer
+    table: TableAnswer
+    shadow: ShadowAnswer
+    target: ProposalAnswer | None
+    notes: list[str] = Field(description="What the figures cannot say, in sentences.")
+
+
+def preview_answer(
+    days: int,
+    found: Summary,
+    *,
+    changed: bool,
+    sampled: bool,
+    proposal: Proposal | None,
+    notes: Sequence[str],
+) -> dict[str, Any]:
+    """A replay as it is answered; ``changed``: a policy was sent."""
+    table, bars = found.table, found.histogram
+    return {
+        "days": days,
+        "reaches_back_to": None if found.oldest_at is None else rfc3339(found.oldest_at),
+        "sampled": sampled,
+        "comments": found.total.comments,
+        "human_decisions": found.total.known,
+        "in_force": _cost_answer(found.in_force),
+        "changed": _cost_answer(found.changed) if changed else None,
+        "moves": [
+            {"before": move.before, "after": move.after, **_judged_answer(move.judged)}
+            for move in found.moves
+        ],
+        "histogram": {
+            "bins": len(bars.approved),
+            "approved_by_moderators": bars.approved,
+            "rejected_by_moderators": bars.rejected,
+            "undecided": bars.undecided,
+            "unscored": bars.unscored,
+        },
+        "table": {
+            "thresholds": table.thresholds,
+            "total": _judged_answer(table.total),
+            "approved": _columns_answer(table.approved),
+            "rejected": _columns_answer(table.rejected),
+        },
+        "shadow": {
+            name: _judged_answer(found.shadow.get(status, Judged()))
+            for name, status in (
+                ("approved", Status.APPROVED),
+                ("held", Status.PENDING),
+                ("rejected", Status.REJECTED),
+            )
+        },
+        "target": None if proposal is None else _proposal_answer(proposal),
+        "notes": notes,
+    }
+
+
+def _judged_answer(judged: Judged) -> dict[str, int]:
+    return {
+        "comments": judged.comments,
+        "approved_by_moderators": judged.good,
+        "rejected_by_moderators": judged.bad,
+    }
+
+
+def _columns_answer(column: Sequence[Judged]) -> dict[str, list[int]]:
+    return {
+        "comments": [one.comments for one in column],
+        "approved_by_moderators": [one.good for one in column],
+        "rejected_by_moderators": [one.bad for one in column],
+    }
+
+
+def _cost_answer(cost: Cost) -> dict[str, Any]:
+    cards = cost.cards_per_day
+    return {
+        "approved": _judged_answer(cost.approved),
+        "held": _judged_answer(cost.held),
+        "rejected": _judged_answer(cost.rejected),
+        "against_moderators": cost.against,
+        "cards_per_day": None if cards is None else round(cards, 2),
+        "held_good_share": share_answer(cost.held_good),
+        "good_rejected_share": share_answer(cost.good_rejected),
+        "spam_published_share": share_answer(cost.bad_published),
+        "wrong_approvals_share": share_answer(cost.wrong_approvals),
+    }
+
+
+def _proposal_answer(proposal: Proposal) -> dict[str, Any]:
+    return {
+        "met": proposal.met,
+        "sentence": proposal.sentence,
+        "approve_below": proposal.approve_below,
+        "reject_above": proposal.reject_above,
+        "cost": None if proposal.cost is None else _cost_answer(proposal.cost),
+    }

@@ -31,6 +31,9 @@ class Desk:
     waiters: set[object] = field(
         default_factory=set
     )  # long polls and streams under way, bounded by web.events
+    previews: asyncio.Semaphore = field(
+        default_factory=lambda: asyncio.Semaphore(1)
+    )  # a replay takes a core for seconds: one at a time in a process
 
 
 @dataclass(frozen=True, slots=True)
