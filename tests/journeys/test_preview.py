@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from typing import Any
 
 import pytest
 
+from moderation.checks import again
+from moderation.domain.replay import Row
 from moderation.store import recent
 from moderation.web import preview
 from tests.web.conftest import SITE, Desk
@@ -236,7 +239,17 @@ async def test_a_large_site_is_read_from_its_newest_comments(
     assert any("latest" in note for note in found["notes"])
 
 
-async def test_the_desk_goes_on_while_a_preview_is_counted(desk: Desk) -> None:
+async def test_the_desk_goes_on_while_a_preview_is_counted(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: set[int] = set()
+    judged = again.rows
+
+    def watched(*arguments: Any) -> list[Row]:
+        threads.add(threading.get_ident())
+        return judged(*arguments)
+
+    monkeypatch.setattr(again, "rows", watched)
     await _fill(desk, ["0.5 " + "Have you seen the casino of our town? " * 20] * 1500)
     counting = asyncio.create_task(_preview(desk, policy={"suspect_words": ["casino"], "max_links": 1}))
     answered = 0
@@ -245,6 +258,8 @@ async def test_the_desk_goes_on_while_a_preview_is_counted(desk: Desk) -> None:
         answered += 1
     assert (await counting)["comments"] == 1500
     assert answered >= 5
+    assert threads
+    assert threading.get_ident() not in threads, "texts are judged beside the event loop"
 
 
 @pytest.mark.parametrize(

@@ -161,11 +161,15 @@ async def _write(store: Store, hour: int, name: str, number: int = 1) -> None:
         )
 
 
-async def test_a_longer_window_reads_only_the_hours_before(store: Store) -> None:
+async def test_a_longer_window_reads_only_the_hours_before(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader, "PAGE", 2)  # pages end in the middle of hours
     for hour in range(1000, 1010):
         await _write(store, hour, "ann", 3)
     assert (await _report(store, 1008, 1010)).total.by_moderator == {"ann": 6}
     assert (await _report(store, 1001, 1010)).total.by_moderator == {"ann": 27}
+    assert store.statistics._sites[SITE].since == 1001, "the hours before are not read again"
     await _write(store, 1010, "bob")
     found = await _report(store, 1001, 1010)
     assert found.total.by_moderator == {"ann": 27, "bob": 1}
