@@ -31,6 +31,7 @@ from moderation.store.private import Private
 from moderation.store.queues import Filters, Order, Page, Queues, QueueState
 from moderation.store.retention import Retention
 from moderation.store.sites import Sites
+from moderation.store.statistics import Statistics
 
 __all__ = [
     "EVERY_SITE",
@@ -80,6 +81,7 @@ class Store:
         self.activity = Activity(link)
         self.audit = Audit(link)
         self.events = Events(link)
+        self.statistics = Statistics(self.events)
         self.sites = Sites(link)
         self.retention = Retention(link, self.sites)
         self.across = Across(link, self.queues, self.sites)

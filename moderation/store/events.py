@@ -56,7 +56,6 @@ def _event(site: str, entry: str, fields: list[bytes]) -> Event:
         at=int(entry.partition("-")[0]),
         data={
             **data,
-            **({"waited": int(found[b"w"])} if b"w" in found else {}),
             "status": found[b"to"].decode(),
             "previous_status": found[b"from"].decode(),
             "revision": int(found[b"rev"]),

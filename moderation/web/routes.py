@@ -38,9 +38,11 @@ from moderation.web import (
     keys,
     notes,
     openapi,
+    preview,
     problems,
     queues,
     sites,
+    statistics,
     system,
     wire,
 )
@@ -256,6 +258,18 @@ ROUTES: Final[tuple[Route[Handler], ...]] = (
     Route("PUT", ON_SITE + "/policy", sites.put_policy, ADMIN,
           "Replace the site's policy; comments judged from now on follow it.",
           {200: wire.PolicyBody}, wire.PolicyBody, faults=WRITE, example={"mode": "auto", "banned_words": ["casino"]}),
+    Route("POST", ON_SITE + "/policy/preview", preview.preview, MODERATOR,
+          "What a policy would have done with the comments of the last days, beside the one in force and beside what moderators "
+          "decided; with a `target` the thresholds that meet it and what they cost. Changes nothing.",
+          {200: answers.PreviewAnswer}, wire.PreviewBody, body_required=False, faults=WRITE,
+          example={"policy": {"mode": "auto", "approve_below": 0.2, "reject_above": 0.95}, "days": 30,
+                   "target": {"held_good_share": 0.02}}),
+    Route("GET", ON_SITE + "/statistics", statistics.report, MODERATOR,
+          "What was done, counted from the event log: per hour, per moderator, and for the site: who decided, how far moderators "
+          "and model agree, how long comments wait, and a calibration table (of ten ranges of the score: how many were rejected).",
+          {200: answers.StatisticsAnswer}, faults=(400, 503), query=(
+              Query("hours", "The hour of now and so many less one before it, up to 720.",
+                    {**_NUMBER, "minimum": 1, "maximum": 720, "default": 24}),)),
     Route("GET", ON_SITE + "/keys", keys.listing, ADMIN, "The keys that reach the site, the oldest first; never a key itself.",
           {200: answers.KeysAnswer}, faults=(400, 503), shows={"items": [
               {**_KEY, "sites": ["gazette"], "reaches_more": False, "created_at": "2026-11-25T10:00:00.000Z"}], "next": None}),

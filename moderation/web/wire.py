@@ -13,6 +13,7 @@ from pydantic_core import PydanticCustomError
 from moderation.domain.comment import Article, Author, Draft, RejectReason, author_ref
 from moderation.domain.ids import MAX_ID, MAX_NAME, SITE_PATTERN, fault_of_name, is_site
 from moderation.domain.policy import Mode, Policy
+from moderation.domain.replay import Goal, Target
 from moderation.store import EVERY_SITE, MAX_SITES, Filters, Role, fault_of_sites
 from moderation.store.private import Private
 
@@ -522,3 +523,47 @@ class KeyBody(Body):
         if (fault := fault_of_sites(wanted, self.role)) is not None:
             raise _fault("sites", fault)
         return self
+
+
+# --- preview ---------------------------------------------------------------------------------------
+
+
+AShare = Annotated[float, Field(ge=0.001, le=1, allow_inf_nan=False, strict=False)]
+
+
+class TargetBody(Body):
+    """What the thresholds should reach; one of the three."""
+
+    held_good_share: AShare | None = Field(
+        None, description="Of the comments that moderators approve, at most this share waits for one."
+    )
+    cards_per_day: Annotated[float, Field(ge=0, le=1_000_000, allow_inf_nan=False, strict=False)] | None = (
+        Field(None, description="At most so many comments a day wait for a moderator.")
+    )
+    wrong_approvals_share: AShare | None = Field(
+        None,
+        description="Of what is approved without a moderator, at most this share is what one would reject.",
+    )
+
+    @model_validator(mode="after")
+    def _one(self) -> TargetBody:
+        if sum(value is not None for value in self._bounds().values()) != 1:
+            raise _fault("target", f"Give one of {', '.join(f'`{goal}`' for goal in Goal)}.")
+        return self
+
+    def _bounds(self) -> dict[Goal, float | None]:
+        return {goal: getattr(self, goal.value) for goal in Goal}
+
+    def target(self) -> Target:
+        """The domain's target."""
+        return next(Target(goal, bound) for goal, bound in self._bounds().items() if bound is not None)
+
+
+class PreviewBody(Body):
+    """What to replay."""
+
+    policy: PolicyBody | None = Field(
+        None, description="A changed policy, whole as for PUT; the one in force if it is left out."
+    )
+    days: Annotated[int, Field(ge=1, le=90)] = Field(30, description="Comments of so many days until now.")
+    target: TargetBody | None = None

@@ -54,6 +54,8 @@ ROWS: dict[str, set[str]] = {
     f"GET {ON_SITE}/authors/{{author}}/export": ADMIN,
     f"DELETE {ON_SITE}/authors/{{author}}": POSTS,
     f"GET {ON_SITE}/audit": READS,
+    f"POST {ON_SITE}/policy/preview": DECIDES,
+    f"GET {ON_SITE}/statistics": READS,
     f"GET {ON_SITE}/queues": READS,
     f"GET {ON_SITE}/queues/{{queue}}": READS,
     f"GET {ON_SITE}/events": ALL,

@@ -125,11 +125,9 @@ local function whole(key, answer)
 end
 
 -- Appends an event: what happened, to which comment, the how-manieth change of it, from and to which status.
--- `waited`: milliseconds from the arrival to a moderator's decision.
-local function tell(site, at, kind, id, n, from, to, rev, data, waited)
-  local more = waited and {'w', whole_number(waited)} or {}
+local function tell(site, at, kind, id, n, from, to, rev, data)
   redis.call('XADD', site .. ':ev', 'MINID', '~', whole_number(at - EVENT_MS), '*',
-    'k', kind, 'c', id, 'n', n, 'from', from, 'to', to, 'rev', rev, 'v', data, unpack(more))
+    'k', kind, 'c', id, 'n', n, 'from', from, 'to', to, 'rev', rev, 'v', data)
 end
 
 local function ring(name, ids)
@@ -148,18 +146,31 @@ local function record(site, who, what, kind, subject, before, after, batch)
   redis.call('XADD', site .. ':audit', '*', 'by', who, 'k', what, 'o', kind, 's', subject, 'b', before, 'a', after, unpack(more))
 end
 
--- JSON with what the comment scored put in front.
-local function scored(json, c)
-  if not c.sp then return json end
-  return '{"score":' .. c.sp .. ',' .. string.sub(json, 2)
-end
-
 -- A decision as JSON with the time (and what the comment scored) put in front.
 local function stamped(json, at, c, mv)
   local front = '{"at":' .. whole_number(at)
   if c and c.sp then front = front .. ',"score":' .. c.sp end
   if mv then front = front .. ',"model_version":"' .. mv .. '"' end
   return front .. ',' .. string.sub(json, 2)
+end
+
+-- A moderator's decision as it is told: in front of it what the statistics count with. How long the comment waited (ms since it
+-- was received), its score, what the machine had said, whose decision stood before (`over`), and whether it was never judged.
+local function told(json, at, c, first)
+  local front = '{"waited":' .. string.format('%.0f', math.max(0, at - c.at))
+  if c.sp and c.sp ~= '' then front = front .. ',"score":' .. c.sp end
+  if c.by then
+    front = front .. ',"over":' .. cjson.encode(c.by)
+  elseif c.dc and c.st ~= 'queued' then  -- quotes inside a note or sentence are escaped, so this finds the member alone
+    front = front .. ',"verdict":"' .. (string.match(c.dc, '"would_be":"(%a+)"') or c.st) .. '"'
+  end
+  if first then front = front .. ',"first":true' end
+  return front .. ',' .. string.sub(json, 2)
+end
+
+-- Whether a comment leaves `queued` for the first time: nothing in its history put it in a status before.
+local function never_judged(c)
+  return c.st == 'queued' and not (c.hi and string.find(c.hi, '"status":"', 1, true))
 end
 
 -- History lines, the first being the decision that stood before the first change.

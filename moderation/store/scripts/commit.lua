@@ -34,7 +34,9 @@ for i = 0, #ARGV / 14 - 1 do
       if c.hi then redis.call('HSET', key, 'hi', c.hi .. '\n' .. decision) end
       local reported = status == 'approved' and c.rp and flagged(site, id, 0, ARGV[a + 14])
       move(site, key, id, c, status, reported and 'reported' or nil)
-      tell(site, at, 'comment.' .. status, id, n, 'queued', status, rev, ARGV[a + 9])
+      local news = ARGV[a + 9]
+      if n > 1 and never_judged(c) then news = '{"first":true,' .. string.sub(news, 2) end  -- n == 1 says it by itself
+      tell(site, at, 'comment.' .. status, id, n, 'queued', status, rev, news)
     else
       for _, queue in ipairs(places(c.st, c.ov)) do enter(site, queue, id, c) end
       if c.us and string.sub(c.us, 1, 8) == '\tqueued\t' then  -- an undo now leads to what the policy says

@@ -23,7 +23,7 @@ if c.op ~= ARGV[3] and not standing then
   record(KEYS[2], ARGV[5], ARGV[4], 'comment', ARGV[2], brief(c.st, c.ov, c.dc), brief(ARGV[4], nil, decision), ARGV[9])
   move(KEYS[2], KEYS[1], ARGV[2], c, ARGV[4], nil)
   judge_reporters(KEYS[2], ARGV[2], deep, from, deep + 1, ARGV[4])
-  tell(KEYS[2], at, 'comment.' .. ARGV[4], ARGV[2], n, from, ARGV[4], c.rev, scored(ARGV[8], c), at - c.at)
+  tell(KEYS[2], at, 'comment.' .. ARGV[4], ARGV[2], n, from, ARGV[4], c.rev, told(ARGV[8], at, c, never_judged(c)))
   ring(ARGV[1], ARGV[2])
   answer = 'done'
 end

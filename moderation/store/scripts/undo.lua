@@ -3,7 +3,7 @@
 -- ARGV  1 site  2 id  3 operation id  4 moderator's name  5 event data (JSON)  6 '' or the batch that must have decided last
 -- Returns {'done'|'same', field, value, …} | {'nothing'} | {'later'} (decided again since the batch) | {'absent'}
 -- Safe to repeat: the same operation changes nothing.
-local c = read(KEYS[1], 'op', 'us', 'hi', 'dc')
+local c = read(KEYS[1], 'op', 'us', 'hi', 'dc', 'by')
 if not c then return {'absent'} end
 local answer = 'same'
 if c.op ~= ARGV[3] then
@@ -23,7 +23,11 @@ if c.op ~= ARGV[3] then
   record(KEYS[2], ARGV[4], 'undone', 'comment', ARGV[2], brief(c.st, c.ov, c.dc), brief(status, ov, decision), ARGV[6])
   move(KEYS[2], KEYS[1], ARGV[2], c, status, ov)
   judge_reporters(KEYS[2], ARGV[2], deep, from, deep - 1, status)
-  tell(KEYS[2], at, 'comment.undone', ARGV[2], n, from, status, c.rev, ARGV[5])
+  -- Told with whose decision it was, whose stands again, and the score: the statistics take it back.
+  local news = '{"undid":' .. cjson.encode(c.by)
+  if by ~= '' then news = news .. ',"restored":' .. cjson.encode(by) end
+  if c.sp and c.sp ~= '' then news = news .. ',"score":' .. c.sp end
+  tell(KEYS[2], at, 'comment.undone', ARGV[2], n, from, status, c.rev, news .. ',' .. string.sub(ARGV[5], 2))
   ring(ARGV[1], ARGV[2])
   answer = 'done'
 end
