@@ -1,0 +1,254 @@
+"""A comment's text as the checks read it: folded once, its words in one line, and further readings that undo disguises.
+
+A line is the words with one space between them, before and behind: ``" buy v agra now "``. What is looked for has its own
+spaces, so that a word is found as a whole and never inside another, however the text is punctuated. Chinese, Japanese,
+Thai, Lao, Khmer and Burmese have no spaces between words: there a line parts only what punctuation parts.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Final
+
+from model.normalise import BACKWARDS, Folded, all_alike, fold, has_link, shown, turn
+
+
+def _ranges(codes: Sequence[int]) -> str:
+    found: list[list[int]] = []
+    for code in codes:
+        if found and code == found[-1][1] + 1:
+            found[-1][1] = code
+        else:
+            found.append([code, code])
+    return "".join(f"{chr(first)}-{chr(last)}" for first, last in found)
+
+
+# Vowel signs and the like: part of a word, though not letters. Beyond 0x1CFF the BMP has them in 0xA000-0xAC00 alone.
+_MARKS: Final = _ranges(
+    [
+        code
+        for code in (*range(0x0483, 0x1D00), *range(0xA000, 0xAC00))
+        if unicodedata.category(chr(code))[0] == "M"
+    ]
+)
+UNSPACED: Final = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30fa\u30fc-\u30ff\u31f0-\u31ff"
+    "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+)
+_STAND_INS: Final = "@$!|€£+"
+_ASCII_WORDS: Final = re.compile(r"[a-z0-9]+")
+_WORDS: Final = re.compile(rf"[{UNSPACED}]+|(?:(?![{UNSPACED}])[^\W_]|[{_MARKS}])+")
+_WORDS_AND_SIGNS: Final = re.compile(rf"[{UNSPACED}]+|(?:(?![{UNSPACED}])[^\W_]|[{_STAND_INS}{_MARKS}])+")
+_UNSPACED: Final = re.compile(rf"[{UNSPACED}]")
+
+
+def words_of(folded: str) -> Iterator[re.Match[str]]:
+    """The words of a folded text, in order."""
+    return (_ASCII_WORDS if folded.isascii() else _WORDS).finditer(folded)
+
+
+def line_of(folded: str) -> str:
+    """The words of a folded text in one line; a single space if it has none."""
+    found = (_ASCII_WORDS if folded.isascii() else _WORDS).findall(folded)
+    return f" {' '.join(found)} " if found else " "
+
+
+def is_unspaced(char: str) -> bool:
+    """Whether the script of a letter puts no spaces between words."""
+    return _UNSPACED.match(char) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word of a reading and the index in the folded text of each of its characters."""
+
+    text: str
+    places: Sequence[int]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One reading of a text: words in a line, and where they come from."""
+
+    text: str
+    folded: Folded
+    parts: Callable[[], Sequence[Word]]
+    backwards: bool = False
+
+    @cached_property
+    def _places(self) -> list[int]:
+        # Of each character of the line the index in the folded text; a space has that of what precedes it.
+        found = [0]
+        for word in self.parts():
+            found += word.places
+            found.append(word.places[-1])
+        return found
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """The range in the original text of a range of the line."""
+        places = self._places[start:end]
+        offsets = self.folded.offsets
+        begins = [offsets[place] for place in places]
+        ends = [self._end(place) for place in places]
+        return min(begins), max(ends)
+
+    def _end(self, place: int) -> int:
+        # What is not seen behind a character belongs to it; a reference such as &amp; does too. Of what is written
+        # backwards the next character lies before it, or far away: there it ends with itself.
+        start, following = self.folded.offsets[place], self.folded.offsets[place + 1]
+        return following if start < following and not self.backwards else start + 1
+
+
+class Reading:
+    """A text read: ``folded``, ``line``, and ``others``, the readings that undo disguises (none for most texts)."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._backwards = BACKWARDS in text
+        self.folded: Final = turn(text) if self._backwards else fold(text)
+        self.line: Final = Line(line_of(self.folded.text), self.folded, self._plain_words, self._backwards)
+
+    def _plain_words(self) -> list[Word]:
+        return _words(self.folded.text)
+
+    @cached_property
+    def others(self) -> tuple[Line, ...]:
+        """Further readings, each whole: a phrase may have one disguised word and one plain one."""
+        seen = all_alike(shown(self.folded))
+        text = seen.text
+        apart = _APART.search(self.line.text) is not None
+        stands_in = _STANDS_IN.search(text) is not None
+        repeated = any(char * 3 in text for char in set(text))
+        if not (apart or stands_in or repeated):
+            if text == self.folded.text:
+                return ()
+            return (Line(line_of(text), seen, lambda: _words(text), self._backwards),)
+        words = [Word(match[0], range(*match.span())) for match in _WORDS_AND_SIGNS.finditer(text)]
+        choices = _joined(words, text) if apart else [(word,) for word in words]
+        links = [match.span() for match in _LINKS.finditer(text)] if has_link(text) else []
+        choices = [_undone(choice, links) for choice in choices]
+        return tuple(
+            self._reading(choices, number, seen) for number in range(min(_MOST, max(map(len, choices))))
+        )
+
+    def _reading(self, choices: Sequence[Sequence[Word]], number: int, seen: Folded) -> Line:
+        words = [choice[number % len(choice)] for choice in choices]
+        return Line(f" {' '.join([word.text for word in words])} ", seen, lambda: words, self._backwards)
+
+
+def _words(folded: str) -> list[Word]:
+    return [Word(match[0], range(*match.span())) for match in words_of(folded)]
+
+
+@lru_cache(maxsize=2)
+def read(text: str) -> Reading:
+    """The reading of a text; the checks of one comment share it."""
+    return Reading(text)
+
+
+# -- what hides words though every letter is plain --------------------------------------------------------------------
+
+_MOST: Final = 6  # readings of a text
+_APART: Final = re.compile(r" [^ ] [^ ] [^ ] ")
+_STANDS_IN: Final = re.compile(r"[0-9@$!|€£+](?:(?<=[a-z].)|(?=[a-z]))")
+_LINKS: Final = re.compile(r"[^\s/]*(?:://|www\.)\S*")
+# A one may stand for i or l: both are tried.
+_READ_AS: Final = tuple(str.maketrans("013456789@$!|€£+", f"o{one}easgtbgasi{one}elt") for one in "il")
+_LETTER: Final = re.compile(r"[a-z]")
+_SIGN: Final = re.compile(rf"[0-9{re.escape(_STAND_INS)}]")
+_DIGIT: Final = re.compile(r"[0-9]")
+_TRIPLE: Final = re.compile(r"([^\W\d_])\1{2,}")
+_DOUBLE: Final = re.compile(r"([^\W\d_])\1+")
+_MANY: Final = 3  # letters of a word that are doubled before doubling is taken for a trick
+
+
+def _joined(words: Sequence[Word], text: str) -> list[tuple[Word, ...]]:
+    """Letters kept apart, three and more in a row, as one word; also without a first or last one, which may be a word itself."""
+    found: list[tuple[Word, ...]] = []
+    run: list[Word] = []
+    for word in (*words, None):
+        if word is not None and len(word.text) == 1:
+            run.append(word)
+            continue
+        for group in _groups(run, text):
+            if len(group) < 3:
+                found += [(one,) for one in group]
+            else:
+                whole = _together(group)
+                found.append((whole, _together(group[1:]), _together(group[:-1])))
+        run = []
+        if word is not None:
+            found.append((word,))
+    return found
+
+
+def _groups(run: Sequence[Word], text: str) -> Iterator[Sequence[Word]]:
+    """A run parted at the blanks that are not its usual gap: there a word ends."""
+    if len(run) < 3:
+        yield run
+        return
+    gaps = [text[one.places[-1] + 1 : other.places[0]] for one, other in itertools.pairwise(run)]
+    usual = Counter(gaps).most_common(1)[0][0]
+    start = 0
+    for index, gap in enumerate(gaps, 1):
+        if (gap != usual and any(char.isspace() for char in gap)) or len(gap) > 3:
+            yield run[start:index]
+            start = index
+    yield run[start:]
+
+
+def _together(group: Sequence[Word]) -> Word:
+    return Word("".join([word.text for word in group]), [place for word in group for place in word.places])
+
+
+def _undone(choice: tuple[Word, ...], links: Sequence[tuple[int, int]]) -> tuple[Word, ...]:
+    """Each way in which a word may be read, best first."""
+    found: list[Word] = []
+    for word in choice:
+        if any(start <= word.places[0] < end for start, end in links):
+            return choice
+        for plain in _without_signs(word):
+            found += _once(plain)
+    return tuple(found)
+
+
+def _without_signs(word: Word) -> tuple[Word, ...]:
+    """Digits and signs read as the letters for which they stand in."""
+    if not _SIGN.search(word.text):
+        return (word,)
+    start, end = 0, len(word.text)
+    while start < end and word.text[start] in "+|":
+        start += 1
+    while end > start and word.text[end - 1] in "!|+@€£":  # "great!" is a word and its mark
+        end -= 1
+    text, places = word.text[start:end], word.places[start:end]
+    letters, signs, numerals = (len(one.findall(text)) for one in (_LETTER, _SIGN, _DIGIT))
+    if not letters or not signs or numerals > letters:  # "A55" is a road
+        bare = "".join([char if char not in _STAND_INS else " " for char in word.text]).split()
+        return (Word(text, places),) if len(bare) == 1 and bare[0] == text else (word,)
+    read = [text.translate(table) for table in _READ_AS]
+    return tuple(Word(one, places) for one in dict.fromkeys(read))
+
+
+def _once(word: Word) -> Iterator[Word]:
+    """Letters that are repeated three times and more, once and twice; all once where many are doubled."""
+    tripled = list(_TRIPLE.finditer(word.text))
+    if tripled:
+        yield _kept(word, tripled, 1)
+        yield _kept(word, tripled, 2)
+    elif len(doubled := list(_DOUBLE.finditer(word.text))) >= _MANY:
+        yield _kept(word, doubled, 1)
+    else:
+        yield word
+
+
+def _kept(word: Word, runs: Sequence[re.Match[str]], times: int) -> Word:
+    gone = {index for match in runs for index in range(match.start() + times, match.end())}
+    kept = [index for index in range(len(word.text)) if index not in gone]
+    return Word("".join([word.text[index] for index in kept]), [word.places[index] for index in kept])
