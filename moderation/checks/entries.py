@@ -56,6 +56,9 @@ def prepare(entries: Sequence[str]) -> Entries:
         else:
             plain.append(index)
     for index, line in zip(plain, _lines([entries[index] for index in plain]), strict=True):
+        if line == entries[index] and len(line) > 1 and line.isascii():  # most are plain words
+            found.setdefault(f" {line} ", index)
+            continue
         for pattern in _patterns(entries[index], line):
             found.setdefault(pattern, index)
     usable = [one for one in expressions if _fault_of_expression(one) is None][:MAX_EXPRESSIONS]
@@ -81,8 +84,7 @@ def faults(entries: Sequence[str]) -> Iterator[tuple[int, str]]:
             if expressions > MAX_EXPRESSIONS:
                 break
     for index, line in zip(plain, _lines([entries[index] for index in plain]), strict=True):
-        why = _fault(entries[index], line)
-        if why is not None:
+        if line != entries[index] and (why := _fault(entries[index], line)) is not None:
             yield index, why
 
 

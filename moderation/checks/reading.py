@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Final
 
+import ahocorasick_rs
+
 from model.normalise import BACKWARDS, Folded, all_alike, fold, has_link, shown, turn
 
 
@@ -46,6 +48,9 @@ _ASCII_WORDS: Final = re.compile(r"[a-z0-9]+")
 _WORDS: Final = re.compile(rf"[{UNSPACED}]+|(?:(?![{UNSPACED}])[^\W_]|[{_MARKS}])+")
 _WORDS_AND_SIGNS: Final = re.compile(rf"[{UNSPACED}]+|(?:(?![{UNSPACED}])[^\W_]|[{_STAND_INS}{_MARKS}])+")
 _UNSPACED: Final = re.compile(rf"[{UNSPACED}]")
+_PART_OF_WORD: Final = re.compile(rf"[{UNSPACED}{_MARKS}]")
+_BEYOND: Final = re.compile(r"[^\x00-\x7f]")
+_SPACED: Final = "".join([chr(code) if chr(code).isalnum() else " " for code in range(128)])
 
 
 def words_of(folded: str) -> Iterator[re.Match[str]]:
@@ -55,8 +60,15 @@ def words_of(folded: str) -> Iterator[re.Match[str]]:
 
 def line_of(folded: str) -> str:
     """The words of a folded text in one line; a single space if it has none."""
-    found = (_ASCII_WORDS if folded.isascii() else _WORDS).findall(folded)
-    return f" {' '.join(found)} " if found else " "
+    if not folded.isascii():
+        for sign in set(_BEYOND.findall(folded)):  # quotes and dashes, mostly
+            if not sign.isalnum() and not _PART_OF_WORD.match(sign):
+                folded = folded.replace(sign, " ")
+    if folded.isascii():
+        words = folded.translate(_SPACED).split()
+    else:
+        words = _WORDS.findall(folded)
+    return f" {' '.join(words)} " if words else " "
 
 
 def is_unspaced(char: str) -> bool:
@@ -120,25 +132,58 @@ class Reading:
     @cached_property
     def others(self) -> tuple[Line, ...]:
         """Further readings, each whole: a phrase may have one disguised word and one plain one."""
-        seen = all_alike(shown(self.folded))
-        text = seen.text
-        apart = _APART.search(self.line.text) is not None
-        stands_in = _STANDS_IN.search(text) is not None
-        repeated = any(char * 3 in text for char in set(text))
-        if not (apart or stands_in or repeated):
-            if text == self.folded.text:
-                return ()
-            return (Line(line_of(text), seen, lambda: _words(text), self._backwards),)
-        words = [Word(match[0], range(*match.span())) for match in _WORDS_AND_SIGNS.finditer(text)]
-        choices = _joined(words, text) if apart else [(word,) for word in words]
-        links = [match.span() for match in _LINKS.finditer(text)] if has_link(text) else []
-        choices = [_undone(choice, links) for choice in choices]
+        seen = self.folded
+        if _MAY_BE_ALIKE.search(seen.text):
+            seen = all_alike(shown(seen))
+        if _APART.search(self.line.text):
+            return self._with_joined(seen)
+        odd = [
+            (start, end, _undone((Word(seen.text[start:end], range(start, end)),)))
+            for start, end in _odd_words(seen.text)
+        ]
+        if odd:
+            count = min(_MOST, max(len(choices) for _, _, choices in odd))
+            return tuple(
+                self._edited([(*place, choices[number % len(choices)]) for *place, choices in odd], seen)
+                for number in range(count)
+            )
+        if seen.text == self.folded.text:
+            return ()
+        return (Line(line_of(seen.text), seen, lambda: _words(seen.text), self._backwards),)
+
+    def _edited(self, edits: Sequence[tuple[int, int, Word]], seen: Folded) -> Line:
+        """The text with some words read otherwise."""
+        pieces, done = [], 0
+        for start, end, word in edits:
+            pieces += (seen.text[done:start], word.text)
+            done = end
+        text = "".join([*pieces, seen.text[done:]])
+
+        def parts() -> list[Word]:
+            places: list[int] = []
+            before = 0
+            for start, end, word in edits:
+                places += (*range(before, start), *word.places)
+                before = end
+            places += range(before, len(seen.text))
+            return [Word(match[0], places[match.start() : match.end()]) for match in words_of(text)]
+
+        return Line(line_of(text), seen, parts, self._backwards)
+
+    def _with_joined(self, seen: Folded) -> tuple[Line, ...]:
+        """Readings in which letters kept apart are joined; rare, so that it may take long."""
+        words = [Word(match[0], range(*match.span())) for match in _WORDS_AND_SIGNS.finditer(seen.text)]
+        links = _links_in(seen.text)
+        choices = [
+            choice if _within(choice[0].places[0], links) else _undone(choice)
+            for choice in _joined(words, seen.text)
+        ]
+        count = min(_MOST, max(map(len, choices), default=0))
         return tuple(
-            self._reading(choices, number, seen) for number in range(min(_MOST, max(map(len, choices))))
+            self._line([choice[number % len(choice)] for choice in choices], seen) for number in range(count)
         )
 
-    def _reading(self, choices: Sequence[Sequence[Word]], number: int, seen: Folded) -> Line:
-        words = [choice[number % len(choice)] for choice in choices]
+    def _line(self, words: Sequence[Word], seen: Folded) -> Line:
         return Line(f" {' '.join([word.text for word in words])} ", seen, lambda: words, self._backwards)
 
 
@@ -156,8 +201,18 @@ def read(text: str) -> Reading:
 
 _MOST: Final = 6  # readings of a text
 _APART: Final = re.compile(r" [^ ] [^ ] [^ ] ")
-_STANDS_IN: Final = re.compile(r"[0-9@$!|€£+](?:(?<=[a-z].)|(?=[a-z]))")
-_LINKS: Final = re.compile(r"[^\s/]*(?:://|www\.)\S*")
+_STANDS_IN: Final = re.compile(r"[0-9@$|€£+](?:(?<=[a-z].)|(?=[a-z]))|!(?=[a-z])")
+# Only an automaton finds repeated letters in no time; other scripts' letters are not repeated to hide a word.
+_REPEATED: Final = ahocorasick_rs.AhoCorasick(
+    [
+        char * 3
+        for char in "abcdefghijklmnopqrstuvwxyzабвгдежзиклмнопрстуфхцчшщъыьэюяієґαβγδεζηθικλμνξοπρστυφχψω"
+    ]
+)
+# Letters of another script, which may stand in for Latin ones, and control characters.
+_MAY_BE_ALIKE: Final = re.compile(r"[\x01-\x08\x0e-\x1f\x7f\u0370-\u1dff\u2c00-\u2dff\ua000-\uabff]")
+_REACH: Final = 64  # characters of an odd word that are read, to each side
+_LINKS: Final = re.compile(r"(?:://|www\.)\S*")
 # A one may stand for i or l: both are tried.
 _READ_AS: Final = tuple(str.maketrans("013456789@$!|€£+", f"o{one}easgtbgasi{one}elt") for one in "il")
 _LETTER: Final = re.compile(r"[a-z]")
@@ -207,15 +262,39 @@ def _together(group: Sequence[Word]) -> Word:
     return Word("".join([word.text for word in group]), [place for word in group for place in word.places])
 
 
-def _undone(choice: tuple[Word, ...], links: Sequence[tuple[int, int]]) -> tuple[Word, ...]:
+def _odd_words(text: str) -> list[tuple[int, int]]:
+    """The words that have digits or signs beside letters, or a letter three times; none in links, which have them all."""
+    marks = [match.start() for match in _STANDS_IN.finditer(text)]
+    marks += [start for _, start, _ in _REPEATED.find_matches_as_indexes(text)]
+    if not marks:
+        return []
+    links = _links_in(text)
+    found: list[tuple[int, int]] = []
+    for mark in sorted(marks):
+        if (found and mark < found[-1][1]) or _within(mark, links):
+            continue
+        start, end = mark, mark + 1
+        while (
+            start and mark - start < _REACH and (text[start - 1].isalnum() or text[start - 1] in _STAND_INS)
+        ):
+            start -= 1
+        while end < len(text) and end - mark < _REACH and (text[end].isalnum() or text[end] in _STAND_INS):
+            end += 1
+        found.append((start, end))
+    return found
+
+
+def _links_in(text: str) -> list[tuple[int, int]]:
+    return [match.span() for match in _LINKS.finditer(text)] if has_link(text) else []
+
+
+def _within(place: int, ranges: Sequence[tuple[int, int]]) -> bool:
+    return any(start <= place < end for start, end in ranges)
+
+
+def _undone(choice: tuple[Word, ...]) -> tuple[Word, ...]:
     """Each way in which a word may be read, best first."""
-    found: list[Word] = []
-    for word in choice:
-        if any(start <= word.places[0] < end for start, end in links):
-            return choice
-        for plain in _without_signs(word):
-            found += _once(plain)
-    return tuple(found)
+    return tuple(once for word in choice for plain in _without_signs(word) for once in _once(plain))
 
 
 def _without_signs(word: Word) -> tuple[Word, ...]:
