@@ -23,6 +23,7 @@ SCRIPT_SHARE: Final = 0.85
 WORDS: Final = 8  # of a text, before its small words say something
 SMALL_SHARE: Final = 0.25  # of its words, in the other language
 SMALL_WORDS: Final = 4
+DISTINCT: Final = 3
 TIMES_THE_SITE: Final = 4  # as many as in any of the site's
 
 # Language: its name, and the scripts in which it is written (as Unicode's names of letters begin).
@@ -60,7 +61,7 @@ _SCRIPT_NAMES: Final = {
 _SMALL: Final[dict[str, frozenset[str]]] = {
     language: frozenset(words.split())
     for language, words in {
-        "en": "the and of to is that you it for was this with have not are be they his from at but what all were we when your can there an which their if will how about out then them these so some her would make like him into has more no my than been who its now people get me just do does did don because why should could i he she or as by on in",
+        "en": "a an the and of to is that you it for was this with have not are be they his from at but what all were we when your can there an which their if will how about out then them these so some her would make like him into has more no my than been who its now people get me just do does did don because why should could i he she or as by on in",
         "de": "der die das und ist nicht ich ein eine einen einem einer zu den dem mit sich auf fur es im von auch an als wie wir sie aus noch nur bei nach kann wenn aber oder hat haben wird werden sind war mehr uber so dass man schon da was mir mich doch keine kein diese dieser dieses sein ihr zum zur hier",
         "fr": "le la les de des du et est un une que qui pas ne ce se sur dans pour par au aux avec il elle on nous vous ils je tu mais ou sont plus cette ces son sa ses leur tout fait comme bien etre ont avait c d l n s qu y en meme si quand tres aussi moi",
         "es": "el la los las de del que y en un una es no se por con para su al lo como mas pero sus le ya o este esta si porque muy sin sobre tambien me hasta hay donde quien todo son fue ser han yo nos esto eso ni cuando hace todos estan tiene era",
@@ -96,11 +97,12 @@ def another(draft: Draft, context: Context) -> Finding | None:
     wanted = context.policy.languages
     if not wanted:
         return None
-    name = _other_script(draft.text, wanted) or _other_words(draft.text, wanted)
-    if name is None:
+    how = _other_script(draft.text, wanted) or _other_words(draft.text, wanted)
+    if how is None:
         return None
-    site = ", ".join(dict.fromkeys(LANGUAGES[code][0] if code in LANGUAGES else code for code in wanted))
-    return Finding(Reason("language", f"It is written in {name}; the site's languages are {site}.", 0.6))
+    site = list(dict.fromkeys(LANGUAGES[code][0] if code in LANGUAGES else code for code in wanted))
+    text = f"It {how}; the site's {'language is' if len(site) == 1 else 'languages are'} {', '.join(site)}."
+    return Finding(Reason("language", text, 0.6))
 
 
 @lru_cache(maxsize=4_096)
@@ -111,7 +113,7 @@ def _script(char: str) -> str:
 def _other_script(text: str, wanted: tuple[str, ...]) -> str | None:
     """The script, if nearly all of the text is in one in which none of the site's languages is written."""
     if text.isascii():
-        return None if any("LATIN" in _scripts(code) for code in wanted) else _latin(text)
+        return None
     counts = Counter(map(_script, filter(str.isalpha, read(text).folded.text)))
     total = counts.total()
     if not total:
@@ -124,13 +126,9 @@ def _other_script(text: str, wanted: tuple[str, ...]) -> str | None:
             return None  # a headline of few kana
     if most < LETTERS or most < SCRIPT_SHARE * total or not script:
         return None
-    if any(script in _scripts(code) for code in wanted):
-        return None
-    return _SCRIPT_NAMES.get(script, f"{script.capitalize()} letters")
-
-
-def _latin(text: str) -> str | None:
-    return "Latin letters" if sum(map(str.isalpha, text)) >= LETTERS else None
+    if script == "LATIN" or any(script in _scripts(code) for code in wanted):
+        return None  # many write their language in Latin letters too
+    return "is written in " + _SCRIPT_NAMES.get(script, f"{script.capitalize()} letters")
 
 
 def _scripts(code: str) -> tuple[str, ...]:
@@ -140,14 +138,16 @@ def _scripts(code: str) -> tuple[str, ...]:
 def _other_words(text: str, wanted: tuple[str, ...]) -> str | None:
     """The language, if the text is full of its small words and has next to none of the site's."""
     site = {_SMALL_OF.get(code, code) for code in wanted if "LATIN" in _scripts(code)}
-    if not site or not site <= _SMALL.keys():
+    if not site <= _SMALL.keys():
         return None  # of a language of the site the small words are not known: nothing is sure
     words = read(text).line.text.split()
     if len(words) < WORDS:
         return None
     counts = {language: sum(word in small for word in words) for language, small in _SMALL.items()}
     best = max(counts, key=lambda language: counts[language])
-    most, own = counts[best], max(counts[language] for language in site)
+    most, own = counts[best], max((counts[language] for language in site), default=0)
+    if len(set(words) & _SMALL[best]) < DISTINCT:
+        return None
     if best in site or most < max(SMALL_WORDS, SMALL_SHARE * len(words)) or own * TIMES_THE_SITE > most:
         return None
-    return LANGUAGES[best][0]
+    return "reads like " + LANGUAGES[best][0]

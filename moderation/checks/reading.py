@@ -7,8 +7,10 @@ Thai, Lao, Khmer and Burmese have no spaces between words: there a line parts on
 
 from __future__ import annotations
 
+import bisect
 import itertools
 import re
+import sys
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -64,10 +66,7 @@ def line_of(folded: str) -> str:
         for sign in set(_BEYOND.findall(folded)):  # quotes and dashes, mostly
             if not sign.isalnum() and not _PART_OF_WORD.match(sign):
                 folded = folded.replace(sign, " ")
-    if folded.isascii():
-        words = folded.translate(_SPACED).split()
-    else:
-        words = _WORDS.findall(folded)
+    words = folded.translate(_SPACED).split() if folded.isascii() else _WORDS.findall(folded)
     return f" {' '.join(words)} " if words else " "
 
 
@@ -144,7 +143,9 @@ class Reading:
         if odd:
             count = min(_MOST, max(len(choices) for _, _, choices in odd))
             return tuple(
-                self._edited([(*place, choices[number % len(choices)]) for *place, choices in odd], seen)
+                self._edited(
+                    [(start, end, choices[number % len(choices)]) for start, end, choices in odd], seen
+                )
                 for number in range(count)
             )
         if seen.text == self.folded.text:
@@ -153,7 +154,8 @@ class Reading:
 
     def _edited(self, edits: Sequence[tuple[int, int, Word]], seen: Folded) -> Line:
         """The text with some words read otherwise."""
-        pieces, done = [], 0
+        pieces: list[str] = []
+        done = 0
         for start, end, word in edits:
             pieces += (seen.text[done:start], word.text)
             done = end
@@ -289,7 +291,9 @@ def _links_in(text: str) -> list[tuple[int, int]]:
 
 
 def _within(place: int, ranges: Sequence[tuple[int, int]]) -> bool:
-    return any(start <= place < end for start, end in ranges)
+    # Ranges in order that do not meet; a text may have thousands.
+    after = bisect.bisect_right(ranges, (place, sys.maxsize))
+    return after > 0 and place < ranges[after - 1][1]
 
 
 def _undone(choice: tuple[Word, ...]) -> tuple[Word, ...]:

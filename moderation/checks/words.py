@@ -21,6 +21,7 @@ from moderation.domain.comment import Draft, Reason, RejectReason
 from moderation.domain.policy import Effect, Finding, Policy
 
 MAX_SPANS: Final = 20  # enough to show; a text of one banned word a thousand times needs no thousand marks
+MAX_MORE: Final = 40  # characters of a word beside what an entry with `*` found
 MAX_ENTRIES: Final = 1_000_000  # of all lists that are kept ready; each takes some 400 bytes
 
 
@@ -85,14 +86,18 @@ class WordList:
     def _in_line(self, line: Line) -> Iterator[tuple[tuple[int, int], str | None]]:
         assert self._automaton is not None
         text = line.text
+        seen: set[tuple[int, int]] = set()
         for pattern, start, end in self._automaton.find_matches_as_indexes(text, overlapping=True):
-            # To the ends of the words: for an entry with `*` the whole word is shown.
+            # To the ends of the words: for an entry with `*` the whole word is shown, unless it is endless.
             begin, stop = start + (text[start] == " "), end - (text[end - 1] == " ")
-            while text[begin - 1] != " " and not is_unspaced(text[begin]):
+            first, last = begin - MAX_MORE, stop + MAX_MORE
+            while begin > first and text[begin - 1] != " " and not is_unspaced(text[begin]):
                 begin -= 1
-            while text[stop] != " " and not is_unspaced(text[stop - 1]):
+            while stop < last and text[stop] != " " and not is_unspaced(text[stop - 1]):
                 stop += 1
-            yield line.span(begin, stop), self.entries[self._owners[pattern]]
+            if (begin, stop) not in seen:
+                seen.add((begin, stop))
+                yield line.span(begin, stop), self.entries[self._owners[pattern]]
 
 
 _READY: Final = Ready(WordList, MAX_ENTRIES)
