@@ -273,11 +273,11 @@ def undo(folded: Folded, *, apart: bool = True) -> Folded:
 
     ``apart``: whether there may be letters kept apart; to look for them takes longest.
     """
-    shown = _all_alike(_shown(folded))
-    return _leet(_once(_join(shown) if apart else shown))
+    seen = all_alike(shown(folded))
+    return _leet(_once(_join(seen) if apart else seen))
 
 
-def _all_alike(folded: Folded) -> Folded:
+def all_alike(folded: Folded) -> Folded:
     """Words of look-alikes alone read as Latin; ``fold`` leaves them, for one may be a genuine word of another script."""
     if folded.text.isascii():
         return folded
@@ -292,7 +292,7 @@ def _as_latin(match: re.Match[str]) -> str:
     return word if word.isascii() else match[0]
 
 
-def _shown(folded: Folded) -> Folded:
+def shown(folded: Folded) -> Folded:
     """Without control characters, which no browser shows."""
     if _CONTROLS.isdisjoint(folded.text):
         return folded

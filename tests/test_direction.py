@@ -27,7 +27,8 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     ),
     "moderation.web": (
         "moderation.domain", "moderation.errors", "moderation.metrics", "moderation.store", "moderation.settings",
-        "moderation.logs", "moderation.checks.again",
+        "moderation.logs", "moderation.checks.again", "moderation.checks.domains", "moderation.checks.entries",
+        "moderation.checks.languages",
     ),
     "moderation.app": OURS,
     "moderation.cli": OURS,

@@ -83,10 +83,15 @@ def decide(
     findings: Sequence[Finding] = (),
     *,
     model_version: str | None = None,
+    trusted: bool = False,
 ) -> Decision:
-    """The decision of policy over one comment; without a score for ``spam`` a human decides."""
+    """The decision of policy over one comment; without a score for ``spam`` a human decides.
+
+    ``trusted``: a moderator trusts the author. Where the policy lets the score decide, it then approves all but clear spam,
+    and clear spam is held: someone else may write under the author's name.
+    """
     spam = scores.get("spam")
-    auto = _automatic(policy, spam, findings, model_version)
+    auto = _automatic(policy, spam, findings, model_version, trusted)
     if policy.mode is Mode.PRE:
         return _held("The site's policy lets a moderator decide every comment.", spam, model_version)
     if policy.mode is Mode.SHADOW:
@@ -96,7 +101,7 @@ def decide(
 
 
 def _automatic(
-    policy: Policy, spam: float | None, findings: Sequence[Finding], version: str | None
+    policy: Policy, spam: float | None, findings: Sequence[Finding], version: str | None, trusted: bool
 ) -> Decision:
     for finding in findings:
         if finding.effect is Effect.REJECT:
@@ -110,6 +115,12 @@ def _automatic(
             )
     if spam is None:
         return _held("The comment could not be scored.", None, version)
+    if trusted and spam >= policy.reject_above:
+        because = (
+            f"The author is trusted, but the spam score {spam:.2f} reaches the policy's reject_above "
+            f"{policy.reject_above:g}: the account may be in other hands."
+        )
+        return _held(because, spam, version)
     if spam >= policy.reject_above:
         because = f"The spam score {spam:.2f} reaches the policy's reject_above {policy.reject_above:g}."
         return Decision(
@@ -122,6 +133,9 @@ def _automatic(
         )
     if findings:
         return _held(findings[0].reason.text, spam, version)
+    if trusted:
+        because = f"The author is trusted, and the spam score {spam:.2f} is below the policy's reject_above {policy.reject_above:g}."
+        return Decision(Status.APPROVED, By.RULE, because=because, score=spam, model_version=version)
     if policy.mode is Mode.POST:
         because = "The site publishes all but clear spam."
         return Decision(Status.APPROVED, By.MODEL, because=because, score=spam, model_version=version)

@@ -108,11 +108,17 @@ def refusal(model: type[BaseModel], failure: ValidationError) -> BadRequest | In
     if faults[0]["type"] == "json_invalid":
         return BadRequest("The body is not valid JSON in UTF-8: " + _json_fault(faults[0]))
     errors = [
-        {"pointer": _pointer(fault["loc"]), "detail": _sentence(model, fault)}
+        {"pointer": _pointer((*fault["loc"], *_place_in_list(fault))), "detail": _sentence(model, fault)}
         for fault in faults[:MAX_ERRORS]
     ]
     first = errors[0]
     return Invalid(f"{first['pointer'] or 'The body'}: {first['detail']}", extra={"errors": errors})
+
+
+def _place_in_list(fault: Any) -> tuple[int, ...]:
+    # Validators of whole lists say which entry they mean.
+    index = fault.get("ctx", {}).get("index")
+    return () if index is None else (index,)
 
 
 def _json_fault(fault: Any) -> str:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ipaddress
 import json
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, model_validator
 from pydantic_core import PydanticCustomError
 
+from moderation.checks import domains, entries, languages
 from moderation.domain.comment import Article, Author, Draft, RejectReason, author_ref
 from moderation.domain.ids import MAX_ID, MAX_NAME, SITE_PATTERN, fault_of_name, is_site
 from moderation.domain.policy import Mode, Policy
@@ -22,8 +24,11 @@ MAX_METADATA_BYTES: Final = 8_192
 MAX_ROWS: Final = 1_000
 
 
-def _fault(kind: str, sentence: str) -> PydanticCustomError:
-    return PydanticCustomError(kind, "{sentence}", {"sentence": sentence})
+def _fault(kind: str, sentence: str, index: int | None = None) -> PydanticCustomError:
+    context: dict[str, Any] = {"sentence": sentence}
+    if index is not None:
+        context["index"] = index
+    return PydanticCustomError(kind, "{sentence}", context)
 
 
 def _no_nul(text: str) -> str:
@@ -326,16 +331,40 @@ class StandingBody(Body):
 
 
 Probability = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False, strict=False)]
+
+
+def _usable(
+    faults: Callable[[list[str]], Iterator[tuple[int, str]]],
+) -> Callable[[list[str]], list[str]]:
+    """A validator that refuses a list at its first entry with a fault."""
+
+    def check(values: list[str]) -> list[str]:
+        found = min(faults(values), default=None)
+        if found is not None:
+            index, sentence = found
+            raise _fault("entry", f"Entry {index} (counted from 0): {sentence}", index)
+        return values
+
+    return check
+
+
 Words = Annotated[
     list[Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_no_nul)]],
     Field(max_length=50_000),
+    AfterValidator(_usable(entries.faults)),
 ]
+_HOW_WORDS = (
+    "Found as whole words in any script, through disguises. `*` at an end of an entry stands for any letters; "
+    "`/…/` is a regular expression (RE2, blind to case). At most 50,000 entries, of which 200 expressions."
+)
 
 
 Domains = Annotated[
     list[Annotated[str, Field(min_length=1, max_length=253), AfterValidator(_no_nul)]],
     Field(max_length=10_000),
+    AfterValidator(_usable(domains.faults)),
 ]
+Languages = Annotated[list[str], Field(max_length=50), AfterValidator(_usable(languages.faults))]
 Count = Annotated[int, Field(ge=0, le=1_000)]
 AtLeastOne = Annotated[int, Field(ge=1, le=1_000)]
 Length = Annotated[int, Field(ge=1, le=MAX_TEXT_BYTES)]
@@ -351,8 +380,13 @@ class PolicyBody(Body):
     reject_above: Probability = Field(
         0.98, description="In modes `auto` and `post`, `spam` from this on rejects."
     )
-    banned_words: Words = Field(default_factory=list, description="Words and phrases that reject a comment.")
-    suspect_words: Words = Field(default_factory=list, description="Words and phrases that hold a comment.")
+    banned_words: Words = Field(
+        default_factory=list, description=f"Words and phrases that reject a comment. {_HOW_WORDS}"
+    )
+    suspect_words: Words = Field(
+        default_factory=list,
+        description="Words and phrases that hold a comment; written like `banned_words`.",
+    )
     allowed_domains: Domains = Field(
         default_factory=list,
         description="Links to these domains and their subdomains do not count as links.",
@@ -407,7 +441,7 @@ class PolicyBody(Body):
         description="Hold a comment with a greater share of capitals among its letters; texts of 20 such letters or more.",
     )
     hold_empty: bool = Field(True, description="Hold a comment in which a reader sees nothing to read.")
-    languages: Annotated[list[str], Field(max_length=50)] = Field(
+    languages: Languages = Field(
         default_factory=list,
         description="Two-letter codes (ISO 639-1). A comment that is surely in another language is held; none means any.",
     )
@@ -428,6 +462,16 @@ class PolicyBody(Body):
     def _ordered(self) -> PolicyBody:
         if self.approve_below > self.reject_above:
             raise _fault("thresholds", "`approve_below` must not be greater than `reject_above`.")
+        if self.min_length is not None and self.max_length is not None and self.min_length > self.max_length:
+            raise _fault("lengths", "`min_length` must not be greater than `max_length`.")
+        both = {*map(domains.plain_host, self.allowed_domains)} & {
+            *map(domains.plain_host, self.denied_domains)
+        }
+        if both:
+            raise _fault(
+                "domains",
+                "Remove the domains that are in both `allowed_domains` and `denied_domains` from one of them.",
+            )
         return self
 
     def policy(self) -> Policy:

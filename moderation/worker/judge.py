@@ -18,6 +18,7 @@ from typing import Any, Final, Protocol
 from model.classifier import Classifier, Document, Verdict
 from moderation import checks
 from moderation.checks import Context
+from moderation.domain.author import Standing
 from moderation.domain.comment import Draft, Reason
 from moderation.domain.policy import Finding, decide
 from moderation.metrics import WorkerMetrics
@@ -120,12 +121,17 @@ class Judge:
             log.error("the check %s failed: %s", name, type(failure).__name__)
         scores = {name: round(score, 6) for name, score in verdict.scores.items()}
         reasons = tuple(Reason(one.code, one.text, one.weight, one.spans) for one in verdict.reasons)
-        decision = decide(context.policy, scores, outcome.findings, model_version=version)
-        found = _strongest_first(outcome.findings, reasons)
+        decision = decide(
+            context.policy,
+            scores,
+            outcome.findings,
+            model_version=version,
+            trusted=context.standing is Standing.TRUSTED,
+        )
         return Judged(
             entry,
             scores,
-            found,
+            _strongest_first(outcome.findings, reasons),
             decision,
             version,
             fingerprints=context.fingerprints,

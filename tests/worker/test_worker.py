@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from model.classifier import Classifier, Document, Verdict
+from moderation.checks import Check
 from moderation.domain.comment import Draft, Status
 from moderation.domain.policy import Mode, Policy
 from moderation.metrics import Metrics
@@ -182,7 +183,7 @@ async def test_a_broken_check_holds_the_comment(store: Store, monkeypatch: pytes
     def broken(*_: object) -> None:
         raise KeyError("a defect")
 
-    monkeypatch.setattr("moderation.checks.run.__defaults__", ((("broken", broken),),))
+    monkeypatch.setattr("moderation.checks.run.__defaults__", ((Check("broken", broken),),))
     await post(store, "0.01")
     await work(store, Scripted(), 1)
     comment = await store.comments.get(SITE, "c0")
