@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from moderation.store.across import Across, SiteState
 from moderation.store.activity import Activity, Observed, Sighting
 from moderation.store.archive import Archive
@@ -98,10 +100,29 @@ class Store:
         link.keys = await settle_partitions(link, partitions)
         return cls(link, await settle_secret(link, secret), queue_limit)
 
-    async def open_site(self, slug: str) -> FirstKeys:
-        """Makes a site and its first keys; raises Invalid for a bad slug and Conflict if it exists."""
+    async def open_site(self, slug: str, by: Key | None = None) -> FirstKeys:
+        """Makes a site and its first keys, on behalf of ``by``; raises Invalid for a bad slug and Conflict if it exists."""
         await self.sites.add(slug)
+        if by is not None:  # at the command line nobody has a name
+            await self.audit.record(slug, by.name, "opened", "site", slug, {})
         return await self.keyring.first(slug)
+
+    async def add_key(self, site: str, by: Key, sites: Collection[str], role: Role, name: str) -> NewKey:
+        """Makes a key on behalf of an admin, as ``Keyring.add_on``; each of its sites has it in its audit."""
+        made = await self.keyring.add_on(site, sites, role, name)
+        for one in {site, *made.sites} - {EVERY_SITE}:
+            await self.audit.record(
+                one, by.name, "key_added", "key", made.id, {"role": made.role, "name": name}
+            )
+        return made
+
+    async def revoke_key(self, site: str, by: Key, key_id: str) -> None:
+        """Ends a key on behalf of an admin, as ``Keyring.revoke_on``; each of its sites has it in its audit."""
+        ended = await self.keyring.revoke_on(site, by, key_id)
+        for one in {site, *ended.sites} - {EVERY_SITE}:
+            await self.audit.record(
+                one, by.name, "key_revoked", "key", key_id, {"role": ended.role, "name": ended.name}
+            )
 
     def inboxes(self, consumer: str) -> list[Inbox]:
         """Each partition's stream, for one worker."""

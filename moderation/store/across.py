@@ -93,11 +93,8 @@ class Across:
 
         share = max(1, len(sites))
         most = min(SCAN, max(1, MAX_SCANNED // share))
-        if filters.empty:
-            first, most_fetches = max(FIRST, -(-limit // share)), 2 * share + 2 * limit
-        else:  # what a filter admits is found by looking at many: what was found together is kept together
-            first, most_fetches = limit, 2 * MAX_SCANNED // most
-        return await merge(sites, order, limit, after, fetch, first, most_fetches)
+        most_fetches = 2 * share + 2 * limit if filters.empty else 2 * MAX_SCANNED // most
+        return await merge(sites, order, limit, after, fetch, max(FIRST, -(-limit // share)), most_fetches)
 
 
 @dataclass(slots=True)

@@ -155,7 +155,7 @@ async def test_a_search_goes_on_until_every_site_has_shown_what_it_has(
     monkeypatch.setattr("moderation.store.across.MAX_SCANNED", 30)  # ten of each site, and ten of each again
     chosen = [(site, f"c{n:02}", 0.5, "wanted" if n == 15 else "other") for n in range(30) for site in sites]
     await hold(store, *chosen)
-    first = await page(store, Order.OLDEST, 1, {}, Filters(article="wanted"))
+    first = await page(store, Order.OLDEST, 1, {}, Filters(text="wanted"))
     assert [(one.site, one.id) for one in first.items] == [("courier", "c15")]
 
 
@@ -181,7 +181,7 @@ async def test_many_sites_leave_room_in_the_pipe(store: Store, monkeypatch: pyte
     monkeypatch.setattr("moderation.store.pipe.MAX_IN_FLIGHT", 200)
     pages = [
         store.across.page(many, "pending", Order.OLDEST, 50, {}, filters)
-        for filters in (Filters(), Filters(article="wanted"), Filters(article="other"))
+        for filters in (Filters(), Filters(text="wanted"), Filters(text="other"))
     ]
     assert [len(one.items) for one in await asyncio.gather(*pages)] == [50, 0, 50]
     assert len(await store.across.counts(many)) == 40
