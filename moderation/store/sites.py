@@ -20,6 +20,9 @@ class Sites:
 
     def __init__(self, link: Link) -> None:
         self._link = link
+        self._read: dict[
+            str, tuple[bytes, Policy]
+        ] = {}  # the policy last read of each site, by its stored form
 
     async def add(self, slug: str) -> None:
         """Makes a site; raises Invalid for a bad slug and Conflict if it exists."""
@@ -49,8 +52,17 @@ class Sites:
         for slug, (created, document) in zip(slugs, rows, strict=True):
             if created is None:
                 raise NotFound("There is no such site.")
-            found[slug] = policy_of(from_json(document)) if document else Policy()
+            found[slug] = self._policy(slug, document) if document else Policy()
         return found
+
+    def _policy(self, slug: str, document: bytes) -> Policy:
+        # The same object while nothing changed: parsing 50,000 words takes long, and what is made of them is kept by identity.
+        known = self._read.get(slug)
+        if known is not None and known[0] == document:
+            return known[1]
+        policy = policy_of(from_json(document))
+        self._read[slug] = document, policy
+        return policy
 
     async def set_policy(self, slug: str, policy: Policy) -> Policy:
         """Replaces the site's policy; comments judged from now on follow it."""
