@@ -332,6 +332,10 @@ def _once(word: Word) -> Iterator[Word]:
 
 
 def _kept(word: Word, runs: Sequence[re.Match[str]], times: int) -> Word:
-    gone = {index for match in runs for index in range(match.start() + times, match.end())}
+    gone: set[int] = set()
+    for match in runs:
+        # The first letters of a run that begins the word, else the last: so a span reaches from end to end.
+        first = match.start() + times if match.start() == 0 else match.start() + times - 1
+        gone.update(range(first, first + match.end() - match.start() - times))
     kept = [index for index in range(len(word.text)) if index not in gone]
     return Word("".join([word.text[index] for index in kept]), [word.places[index] for index in kept])

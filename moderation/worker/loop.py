@@ -7,10 +7,10 @@ import contextlib
 import logging
 import random
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Final, TypeVar
 
-from moderation.checks import Activity, Context
+from moderation.checks import Activity, Context, words
 from moderation.checks.fingerprints import fingerprints
 from moderation.domain.policy import Policy
 from moderation.errors import ModerationError, NotFound
@@ -32,6 +32,7 @@ ABANDONED_AT_ONCE: Final = 500
 async def contexts_of(store: Store, entries: Sequence[Entry]) -> list[Context]:
     """Policies, authors' records and what went before, for a batch of one partition, in two round trips."""
     policies = await _policies(store, {entry.site for entry in entries})
+    await _make_ready(policies.values())
     now = int(time.time() * 1000)
     sightings = [_sighting(entry, policies[entry.site]) for entry in entries]
     return [
@@ -57,6 +58,16 @@ def _sighting(entry: Entry, policy: Policy) -> Sighting:
         log.error("the fingerprints of a comment failed: %s", type(failure).__name__)
         prints = ()
     return Sighting(entry, policy, prints)
+
+
+async def _make_ready(policies: Iterable[Policy]) -> None:
+    """Makes new word lists ready in a thread: 50,000 entries take some 0.1 s, too long for the event loop."""
+    for policy in policies:
+        if not words.are_ready(policy):
+            with contextlib.suppress(
+                Exception
+            ):  # the check breaks in its turn, is counted, and holds the comment
+                await asyncio.to_thread(words.make_ready, policy)
 
 
 async def _policies(store: Store, sites: set[str]) -> dict[str, Policy]:
