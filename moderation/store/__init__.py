@@ -10,7 +10,7 @@ from moderation.store.archive import Archive
 from moderation.store.audit import Act, Audit
 from moderation.store.authors import Authors, Profile
 from moderation.store.batches import Batch, Batches
-from moderation.store.birth import check_fitness, settle_partitions, settle_secret
+from moderation.store.birth import advice, check_fitness, settle_partitions, settle_secret
 from moderation.store.claims import Claims, Lease
 from moderation.store.client import Link
 from moderation.store.comments import Accepted, Comments
@@ -62,6 +62,7 @@ __all__ = [
     "Sighting",
     "SiteState",
     "Store",
+    "advice",
     "check_fitness",
     "fault_of_sites",
     "is_position",

@@ -6,7 +6,8 @@ comments is one atomic script. The number of partitions is fixed when the data i
 ==============================  ======  ==============================================  ==================================
 key                             type    holds                                           written by
 ==============================  ======  ==============================================  ==================================
-{m}:meta                        hash    schema, partitions, check of the secret         the first start
+{m}:meta                        hash    schema, partitions, check of the secret,        the first start, Retention
+                                        rewritten (comments erased before the last time)
 {m}:secret                      string  the secret, if none is given by the settings    the first start on a given server
 {m}:sites                       set     slugs of all sites                              Sites.add
 {m}:keys                        hash    key id -> who it is, its sites, MAC of the key  Keyring
