@@ -25,95 +25,15 @@ from moderation.domain.policy import Effect, Finding, Policy
 MAX_SPANS: Final = 20
 
 # Endings of general use and of countries that a bare address may have; of the others those that are words are too many.
-_GENERAL: Final = frozenset(
-    [
-        "com",
-        "net",
-        "org",
-        "edu",
-        "gov",
-        "mil",
-        "info",
-        "biz",
-        "xyz",
-        "shop",
-        "site",
-        "online",
-        "club",
-        "website",
-        "store",
-        "blog",
-        "app",
-        "dev",
-        "tech",
-        "news",
-        "media",
-        "press",
-        "tv",
-        "icu",
-        "vip",
-        "casino",
-        "bet",
-        "porn",
-        "xxx",
-        "sex",
-        "buzz",
-        "bid",
-        "loan",
-        "click",
-        "download",
-        "space",
-        "cyou",
-        "monster",
-        "рф",
-        "бел",
-        "укр",
-    ]
-)
-_WORDS: Final = frozenset(
-    [
-        "ad",
-        "ai",
-        "al",
-        "am",
-        "as",
-        "at",
-        "be",
-        "by",
-        "do",
-        "eu",
-        "go",
-        "id",
-        "im",
-        "in",
-        "is",
-        "it",
-        "la",
-        "li",
-        "ma",
-        "me",
-        "mu",
-        "my",
-        "na",
-        "ne",
-        "ni",
-        "no",
-        "nu",
-        "pa",
-        "pm",
-        "py",
-        "md",
-        "sh",
-        "si",
-        "so",
-        "st",
-        "su",
-        "to",
-        "tv",
-        "us",
-        "va",
-    ]
-) - {"tv"}
+_GENERAL: Final = frozenset((
+    "com", "net", "org", "edu", "gov", "mil", "info", "biz", "xyz", "shop", "site", "online", "club", "website", "store", "blog",
+    "app", "dev", "tech", "news", "media", "press", "tv", "icu", "vip", "casino", "bet", "porn", "xxx", "sex", "buzz", "bid",
+    "loan", "click", "download", "space", "cyou", "monster", "рф", "бел", "укр"
+))  # fmt: skip
+_WORDS: Final = frozenset((
+    "ad", "ai", "al", "am", "as", "at", "be", "by", "do", "eu", "go", "id", "im", "in", "is", "it", "la", "li", "ma", "me", "mu",
+    "my", "na", "ne", "ni", "no", "nu", "pa", "pm", "py", "md", "sh", "si", "so", "st", "su", "to", "us", "va"
+))  # fmt: skip
 _COUNTRIES: Final = frozenset(tld for tld in TLDS if len(tld) == 2 and tld.isascii()) - _WORDS
 _SURE: Final = (_GENERAL & TLDS) | _COUNTRIES
 _FILES: Final = frozenset(("zip", "mov", "py", "md", "sh"))
