@@ -53,7 +53,9 @@ class Chance:
         self._authors = list(accumulate(1 / rank for rank in range(1, AUTHORS + 1)))
         self._texts = [self._text() for _ in range(500)]
         self._reasons = {
-            code: Reason(code, f"This is what an editor reads about {code.replace('_', ' ')}, in a line.", 0.5)
+            code: Reason(
+                code, f"This is what an editor reads about {code.replace('_', ' ')}, in a line.", 0.5
+            )
             for code in REASONS
         }
 
@@ -65,7 +67,11 @@ class Chance:
         articles = self._random.choices(range(ARTICLES), cum_weights=self._articles, k=count)
         authors = self._random.choices(range(AUTHORS), cum_weights=self._authors, k=count)
         for number, article, author in zip(range(count), articles, authors, strict=True):
-            parent = f"c-{self._random.randrange(number):09d}" if number and self._random.random() < REPLIES else None
+            parent = (
+                f"c-{self._random.randrange(number):09d}"
+                if number and self._random.random() < REPLIES
+                else None
+            )
             yield Draft(
                 f"c-{number:09d}",
                 f"{number} {self._random.choice(self._texts)}",
@@ -78,9 +84,7 @@ class Chance:
         """A comment as the worker leaves it."""
         scores = {"spam": round(self._random.betavariate(0.4, 2), 6)}
         found = tuple(
-            reason
-            for reason in self._reasons.values()
-            if self._random.random() < REASONS[reason.code]
+            reason for reason in self._reasons.values() if self._random.random() < REASONS[reason.code]
         )
         prints = tuple(f"{self._random.getrandbits(64):016x}" for _ in range(FINGERPRINTS))
         decision = decide(policy, scores, model_version="bench")
@@ -101,7 +105,9 @@ async def fill(store: Store, site: str, count: int, seed: int = 1) -> None:
             entries = await store.link.call_all([("HGET", f"{key}:c:{draft.id}", "x") for draft in batch])
             await inbox.commit(
                 [
-                    chance.judged(Entry(entry.decode(), site, draft, 1, draft.author.ref or "", False), policy)
+                    chance.judged(
+                        Entry(entry.decode(), site, draft, 1, draft.author.ref or "", False), policy
+                    )
                     for entry, draft in zip(entries, batch, strict=True)
                 ]
             )

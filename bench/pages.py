@@ -46,9 +46,13 @@ CORES: Final = sorted(os.sched_getaffinity(0))
 CORE: Final = CORES[-1]
 SIZES: Final = (1_000, 10_000, 100_000, 1_000_000)
 LIMIT: Final = 50
-LEAST: Final = LIMIT + 10  # comments that a label must have to be asked for: every page is full, at every size
+LEAST: Final = (
+    LIMIT + 10
+)  # comments that a label must have to be asked for: every page is full, at every size
 CLAIMED: Final = 20
-IN_FRONT: Final = 900  # leases before the first free comment; a moderator may hold 1,000, and the least site has 1,000
+IN_FRONT: Final = (
+    900  # leases before the first free comment; a moderator may hold 1,000, and the least site has 1,000
+)
 BAR: Final = 1.5
 HOLD_MS: Final = 50.0  # the longest that a search may hold the event loop
 FIRST_PAGES: Final = 0.3  # share of the listings that begin at the front
@@ -114,10 +118,9 @@ class Questions:
                 for order in (Order.OLDEST, Order.SPAM):
                     name = f"page, {' and '.join(kinds)}, {order}"
                     found.append(Row(name, self._page(order, kinds), barred=False, group="two filters"))
-        for order in Order:
-            found.append(Row(f"HTTP page, all, {order}", self._over_http(order, None), group="HTTP"))
-        found.append(Row("HTTP page, author, oldest", self._over_http(Order.OLDEST, "author"), group="HTTP"))
         found += [
+            *(Row(f"HTTP page, all, {order}", self._over_http(order, None), group="HTTP") for order in Order),
+            Row("HTTP page, author, oldest", self._over_http(Order.OLDEST, "author"), group="HTTP"),
             Row("counts", self._counts, group="others"),
             Row("reasons", self._reasons, group="others"),
             Row("thread", self._thread, group="others"),
@@ -150,9 +153,7 @@ class Questions:
 
         return prepare
 
-    def _over_http(
-        self, order: Order, kind: str | None
-    ) -> Callable[[Filled], Awaitable[tuple[Work, None]]]:
+    def _over_http(self, order: Order, kind: str | None) -> Callable[[Filled], Awaitable[tuple[Work, None]]]:
         async def prepare(site: Filled) -> tuple[Work, None]:
             listing = f"{order}-{kind}"
             path = f"/v1/sites/{site.name}/queues/pending?order={order}&limit={LIMIT}"
@@ -257,7 +258,9 @@ async def measure(
     for row in rows:
         await one_round(store, row, sites, max(5, asks // 10))  # warms up
         found = [await one_round(store, row, sites, asks) for _ in range(rounds)]
-        middle = [statistics.median([statistics.median(one[place]) for one in found]) for place in range(len(sites))]
+        middle = [
+            statistics.median([statistics.median(one[place]) for one in found]) for place in range(len(sites))
+        ]
         high = [statistics.median([p99(one[place]) for one in found]) for place in range(len(sites))]
         ratio = high[-1] / high[0]
         met = ratio <= BAR if row.barred else None
@@ -360,7 +363,9 @@ async def watched(name: str, rounds: int, work: Callable[[], Awaitable[str]]) ->
         async def watch(gaps: list[float]) -> None:
             while True:
                 before = time.perf_counter()
-                await asyncio.sleep(0)  # ready again in the next turn: a gap is what the turn's other callbacks took
+                await asyncio.sleep(
+                    0
+                )  # ready again in the next turn: a gap is what the turn's other callbacks took
                 gaps.append((time.perf_counter() - before) * 1000)
 
         watcher = asyncio.create_task(watch(gaps))
@@ -388,10 +393,10 @@ async def searches(store: Store, site: Filled, rounds: int) -> list[Search]:
         "a rare tag": Filters(tag="rare"),
         "assigned, rarely": Filters(assigned="ann"),
         "score above 0.9995, in order of time": Filters(score_min=0.9995),
-        "the rarest reason, article and author": Filters(
-            article=article, author=f"id:{author}", reason=code
+        "the rarest reason, article and author": Filters(article=article, author=f"id:{author}", reason=code),
+        "words that nothing has, of the most frequent author": Filters(
+            text="xylophone", author=f"id:{author}"
         ),
-        "words that nothing has, of the most frequent author": Filters(text="xylophone", author=f"id:{author}"),
     }
     print(f"\n{'without an index, at ' + f'{site.size:,}':<64}{'ms':>9}{'held ms':>9}  found")
     done = []
@@ -525,7 +530,9 @@ async def filled(store: Store, sizes: Sequence[int]) -> dict[str, Any]:
         before, began = await used(link), time.perf_counter()
         await fill(store, f"s{size}", size)
         whole = (await used(link) - before) / size
-        print(f"filled {size:,} in {time.perf_counter() - began:.0f} s, {whole:.0f} bytes a comment", flush=True)
+        print(
+            f"filled {size:,} in {time.perf_counter() - began:.0f} s, {whole:.0f} bytes a comment", flush=True
+        )
     await link.call("CONFIG", "SET", "appendonly", "yes")
     while "aof_rewrite_in_progress:1" in (info := (await link.call("INFO", "persistence")).decode()) or (
         "aof_rewrite_scheduled:1" in info
@@ -543,9 +550,14 @@ def report(about: dict[str, Any]) -> str:
         cells = " | ".join(f"{a:.2f} | {b:.2f}" for a, b in zip(one["p50"], one["p99"], strict=True))
         met = {None: "no bar", True: "met", False: "missed"}[one["met"]]
         lines.append(f"| {one['name']} | {cells} | {one['ratio']:.2f} | {met} |")
-    rows = [f"| {one['name']} | {one['spent']:.1f} | {one['held']:.1f} | {one['found']} |" for one in about["searches"]]
+    rows = [
+        f"| {one['name']} | {one['spent']:.1f} | {one['held']:.1f} | {one['found']} |"
+        for one in about["searches"]
+    ]
     memory = about["memory"]
-    parts = [f"| {kind} | {number:,} | {size:.0f} |" for kind, (number, size) in memory.get("parts", {}).items()]
+    parts = [
+        f"| {kind} | {number:,} | {size:.0f} |" for kind, (number, size) in memory.get("parts", {}).items()
+    ]
     if memory["whole"]:
         parts.append(f"| all of it (`used_memory`) | | {memory['whole']:.0f} |")
     table, searched, kept = "\n".join(lines), "\n".join(rows), "\n".join(parts)
@@ -592,7 +604,7 @@ def plot(about: dict[str, Any], path: Path) -> None:
             axes.plot(about["sizes"], one["p99"], styles[one["group"]], marker=".", label=one["name"], lw=1)
     axes.set(xscale="log", yscale="log", xlabel="pending comments", ylabel="p99, milliseconds")
     axes.set_title(f"listings of {LIMIT}; {about['machine']}", fontsize=8)
-    figure.legend(loc="outside right", fontsize=6)
+    figure.legend(loc="outside right upper", fontsize=6)
     figure.savefig(path, dpi=110)
 
 
@@ -626,8 +638,12 @@ def main() -> int:
         (args.out / "pages.json").write_text(json.dumps(about, indent=1) + "\n", "utf-8")
         (args.out / "pages.md").write_text(report(about), "utf-8")
         plot(about, args.out / "pages.png")
-    print(f"p99 at the greatest size at most {BAR} times that at the least: {'MISSED: ' + ', '.join(missed) if missed else 'met'}")
-    print(f"no turn of the event loop above {HOLD_MS:.0f} ms: {'MISSED: ' + ', '.join(slow) if slow else 'met'}")
+    print(
+        f"p99 at the greatest size at most {BAR} times that at the least: {'MISSED: ' + ', '.join(missed) if missed else 'met'}"
+    )
+    print(
+        f"no turn of the event loop above {HOLD_MS:.0f} ms: {'MISSED: ' + ', '.join(slow) if slow else 'met'}"
+    )
     return 1 if missed or slow else 0
 
 
