@@ -393,10 +393,18 @@ def act_answer(act: Act) -> dict[str, Any]:
         "act": act.act,
         "kind": act.kind,
         "subject": subject,
-        "before": act.before,
-        "after": act.after,
+        "before": _state_answer(act.before),
+        "after": _state_answer(act.after),
         "batch_id": act.batch,
     }
+
+
+def _state_answer(state: dict[str, Any]) -> dict[str, Any]:
+    """A state in the audit; what was not there is null, a suspension's end is a time."""
+    answer = {name: None if value == "" else value for name, value in state.items()}
+    if (until := answer.get("until")) is not None:
+        answer["until"] = rfc3339(int(until))
+    return answer
 
 
 def reason_answer(reason: Reason) -> dict[str, Any]:
