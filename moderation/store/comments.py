@@ -319,9 +319,13 @@ def _changed(site: str, comment_id: str, answer: Reply) -> Comment:
     if outcome == b"waiting":
         raise Conflict("The comment waits for its score; try again in a moment.")
     if outcome == b"conflict":
+        standing = from_json(answer[1])
         raise DecisionConflict(
             'A colleague has decided this comment; send "override": true to decide otherwise.',
-            extra={"decision": from_json(answer[1]), "comment_status": answer[2].decode()},
+            extra={
+                "decision": {**standing, "at": rfc3339(standing["at"])},
+                "comment_status": answer[2].decode(),
+            },
         )
     return comment_of(site, comment_id, answer[1:])
 
