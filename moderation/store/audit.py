@@ -42,9 +42,8 @@ class Audit:
         names = await self._names(site, [row[b"s"] for _, row in rows if row[b"o"] == b"author"])
         return [_act(entry, row, names) for entry, row in rows]
 
-    async def all(self, site: str) -> AsyncIterator[Act]:
-        """Every act, oldest first."""
-        after: str | None = None
+    async def all(self, site: str, after: str | None = None) -> AsyncIterator[Act]:
+        """Every act after a place, oldest first."""
         while acts := await self.page(site, after, STEP):
             for act in acts:
                 yield act

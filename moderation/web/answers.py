@@ -146,6 +146,13 @@ class ProblemAnswer(BaseModel):
     errors: list[dict[str, str]] | None = Field(
         None, description="For a bad body: `pointer` and `detail` of each."
     )
+    decision: DecisionAnswer | None = Field(
+        None, description="For a decision's conflict: the one that stands."
+    )
+    comment_status: Status | None = Field(
+        None, description="For a decision's conflict or an expired comment: its status."
+    )
+    decided_at: str | None = Field(None, description="For an expired comment: when it was decided.")
 
 
 class RowAnswer(BaseModel):
@@ -253,6 +260,20 @@ class AuthorProfileAnswer(BaseModel):
     notes: list[NoteAnswer]
     comments: list[CardAnswer] = Field(description="The last ones, newest first.")
     batch_id: str | None = Field(None, description="After a ban that rejected what waited: undoes that.")
+
+
+class AuthorLineAnswer(AuthorProfileAnswer):
+    """The first line of an author's export; a `CommentLineAnswer` for each comment follows."""
+
+    kind: Literal["author"]
+
+
+class CommentLineAnswer(CardAnswer):
+    """A comment in an author's export, with the keyed hashes that are kept."""
+
+    kind: Literal["comment"]
+    email_hash: str | None
+    ip_hash: str | None
 
 
 class ActAnswer(BaseModel):
@@ -393,10 +414,18 @@ def act_answer(act: Act) -> dict[str, Any]:
         "act": act.act,
         "kind": act.kind,
         "subject": subject,
-        "before": act.before,
-        "after": act.after,
+        "before": _state_answer(act.before),
+        "after": _state_answer(act.after),
         "batch_id": act.batch,
     }
+
+
+def _state_answer(state: dict[str, Any]) -> dict[str, Any]:
+    """A state in the audit; what was not there is null, a suspension's end is a time."""
+    answer = {name: None if value == "" else value for name, value in state.items()}
+    if (until := answer.get("until")) is not None:
+        answer["until"] = rfc3339(int(until))
+    return answer
 
 
 def reason_answer(reason: Reason) -> dict[str, Any]:

@@ -141,8 +141,11 @@ def _sentence(model: type[BaseModel], fault: Any) -> str:
         return str(context["sentence"])
     if kind == "string_too_long":
         return f"Send at most {context['max_length']} characters."
-    if kind in {"too_long", "too_short"}:
-        return f"Send {context.get('min_length', 'at most')} to {context.get('max_length', 'more')} entries."
+    if kind == "too_long":
+        return f"Send at most {context['max_length']} entries."
+    if kind == "too_short":
+        least = context["min_length"]
+        return f"Send at least {least} {'entry' if least == 1 else 'entries'}."
     if kind in {"enum", "literal_error"}:
         return f"Send one of {context['expected']}."
     return _SENTENCES.get(kind) or f"{fault['msg']}."

@@ -117,6 +117,13 @@ local function read(key, ...)
   return c
 end
 
+-- Why `read` found nothing: there is no such comment, or only its tombstone is left.
+local function missing(key)
+  local left = redis.call('HMGET', key, 'st', 'was', 'da')
+  if left[1] == 'expired' then return {'expired', left[2], left[3]} end
+  return {'absent'}
+end
+
 -- The answer of a script: a word, then the whole comment as field, value, …
 local function whole(key, answer)
   local all = redis.call('HGETALL', key)
