@@ -87,7 +87,7 @@ class Store:
         self.statistics = Statistics(self.events)
         self.sites = Sites(link)
         self.retention = Retention(link, self.sites)
-        self.across = Across(link, self.queues, self.sites)
+        self.across = Across(link, self.queues, self.sites, self.claims)
         self.keyring = Keyring(link, self.private)
         self.feed = Feed(link)
         self.dead_letters = DeadLetters(link)

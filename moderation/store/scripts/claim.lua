@@ -21,16 +21,17 @@ if held + limit > tonumber(ARGV[5]) then return {'holds', held} end
 -- The smallest index is read, the others are asked, for many at once: this runs while nobody else is served.
 local indexes, sizes = {site .. ARGV[6]}, {}
 for i = 8, #ARGV do indexes[#indexes + 1] = site .. ARGV[i] end
-for _, index in ipairs(indexes) do sizes[index] = redis.call('ZCARD', index) end
+for _, index_key in ipairs(indexes) do sizes[index_key] = redis.call('ZCARD', index_key) end
 table.sort(indexes, function(one, other) return sizes[one] < sizes[other] end)
+local smallest_key = indexes[1]
 local any_assigned = redis.call('EXISTS', site .. ':assigned') == 1
 local found, start, step = {ends}, 0, math.max(50, limit)
 while #found <= limit do
   local ids
   if ARGV[7] == '1' then
-    ids = redis.call('ZRANGE', indexes[1], start, start + step - 1, 'REV')
+    ids = redis.call('ZRANGE', smallest_key, start, start + step - 1, 'REV')
   else
-    ids = redis.call('ZRANGE', indexes[1], start, start + step - 1)
+    ids = redis.call('ZRANGE', smallest_key, start, start + step - 1)
   end
   if #ids == 0 then break end
   local holders = redis.call('HMGET', site .. ':holders', unpack(ids))
@@ -40,7 +41,8 @@ while #found <= limit do
     if not holders[i] and (not assigned[i] or assigned[i] == name) then wanted[#wanted + 1] = id end
   end
   for further = 2, #indexes do
-    local held, kept = #wanted > 0 and redis.call('ZMSCORE', indexes[further], unpack(wanted)) or {}, {}
+    local further_key = indexes[further]
+    local held, kept = #wanted > 0 and redis.call('ZMSCORE', further_key, unpack(wanted)) or {}, {}
     for i, id in ipairs(wanted) do
       if held[i] then kept[#kept + 1] = id end
     end
