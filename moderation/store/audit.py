@@ -50,10 +50,31 @@ class Audit:
             after = acts[-1].id
 
     async def record(
-        self, site: str, by: str, act: str, kind: str, subject: str, after: dict[str, Any]
+        self,
+        site: str,
+        by: str,
+        act: str,
+        kind: str,
+        subject: str,
+        *,
+        before: dict[str, Any] | None = None,
+        after: dict[str, Any] | None = None,
     ) -> None:
         """Appends an act that no script of its own makes (a key made or revoked)."""
-        fields = ("by", by, "k", act, "o", kind, "s", subject, "b", "{}", "a", to_json(after))
+        fields = (
+            "by",
+            by,
+            "k",
+            act,
+            "o",
+            kind,
+            "s",
+            subject,
+            "b",
+            to_json(before or {}),
+            "a",
+            to_json(after or {}),
+        )
         await self._link.call("XADD", self._link.keys.audit(site), "*", *fields)
 
     async def _names(self, site: str, pseudonyms: list[bytes]) -> dict[bytes, str]:
