@@ -125,8 +125,13 @@ class Questions:
             Row("reasons", self._reasons, group="others"),
             Row("thread", self._thread, group="others"),
             Row("decide", self._decide, group="others"),
-            Row(f"claim {CLAIMED}", self._claim, group="others"),
-            Row(f"claim {CLAIMED}, {IN_FRONT} leases in front", self._claim, leases=IN_FRONT, group="others"),
+            Row(f"claim {CLAIMED}", self._claim(list(Order)), group="others"),
+            Row(
+                f"claim {CLAIMED}, {IN_FRONT} leases in front",
+                self._claim([Order.OLDEST]),
+                leases=IN_FRONT,
+                group="others",
+            ),
         ]
         return found
 
@@ -198,14 +203,19 @@ class Questions:
 
         return work, back
 
-    async def _claim(self, site: Filled) -> tuple[Work, Work]:
-        claims, order = self._store.claims, site.chance.choice(list(Order))
+    def _claim(self, orders: Sequence[Order]) -> Callable[[Filled], Awaitable[tuple[Work, Work]]]:
+        claims = self._store.claims
 
-        async def work() -> None:
-            found = await claim(self._store, site, "ann", CLAIMED, order)
-            assert len(found) == CLAIMED
+        async def prepare(site: Filled) -> tuple[Work, Work]:
+            order = site.chance.choice(orders)
 
-        return work, lambda: claims.release(site.name, "ann", [])
+            async def work() -> None:
+                found = await claim(self._store, site, "ann", CLAIMED, order)
+                assert len(found) == CLAIMED
+
+            return work, lambda: claims.release(site.name, "ann", [])
+
+        return prepare
 
 
 async def claim(
