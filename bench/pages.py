@@ -630,7 +630,8 @@ def main() -> int:
     parser.add_argument("--folder", type=Path, help="keeps the filled server there, and uses what is there")
     parser.add_argument("--out", type=Path, default=ROOT / "bench" / "results")
     args = parser.parse_args()
-    print(f"pages: {machine()}; core {CORE}, pages of {LIMIT}")
+    about_machine = machine()  # now: the tree may change while this runs
+    print(f"pages: {about_machine}; core {CORE}, pages of {LIMIT}")
     with tempfile.TemporaryDirectory(prefix="moderation-bench-") as folder:
         found = uvloop.run(bench(args, args.folder or Path(folder)))
     missed = [one["name"] for one in found["results"] if one["met"] is False]
@@ -638,7 +639,7 @@ def main() -> int:
     about = {
         "date": time.strftime("%Y-%m-%d"),
         "command": f"python -m bench.pages --rounds {args.rounds} --asks {args.asks}",
-        "machine": machine(),
+        "machine": about_machine,
         "rounds": args.rounds,
         "asks": args.asks,
         **found,
