@@ -100,10 +100,7 @@ class Comments:
             raise NotFound(NO_COMMENT)
         found = dict(zip(pairs[::2], pairs[1::2], strict=True))
         if found[b"st"] == b"expired":
-            raise Expired(
-                "The site keeps decided comments for a time, and this one's is over.",
-                extra={"comment_status": found[b"was"].decode(), "decided_at": rfc3339(int(found[b"da"]))},
-            )
+            raise _expired(found[b"was"], found[b"da"])
         return _held(comment_from(site, comment_id, found), holder, until, int(time.time() * 1000))
 
     async def edit(self, site: str, comment_id: str, text: str, op: str) -> Comment:
@@ -241,15 +238,16 @@ class Comments:
             index = keys.thread(site, draft.article.id)
         else:
             return []
-        half = (limit + 1) // 2
         place = comment.sequence
         before, after = await self._link.call_all(
             [
-                ("ZRANGE", index, f"({place}", "-inf", "BYSCORE", "REV", "LIMIT", 0, half),
-                ("ZRANGE", index, f"({place}", "+inf", "BYSCORE", "LIMIT", 0, half),
+                ("ZRANGE", index, f"({place}", "-inf", "BYSCORE", "REV", "LIMIT", 0, limit),
+                ("ZRANGE", index, f"({place}", "+inf", "BYSCORE", "LIMIT", 0, limit),
             ]
         )
-        return [one.decode() for one in (*reversed(before), *after)]
+        # Half of them from before, half from after; where one side has fewer, the other has more.
+        earlier = before[: max((limit + 1) // 2, limit - len(after))]
+        return [one.decode() for one in (*reversed(earlier), *after[: limit - len(earlier)])]
 
     async def many(self, site: str, ids: Sequence[str]) -> list[Comment | None]:
         """The comments with these ids, with who holds them; None for one that is not there or whose body is gone."""
@@ -274,6 +272,13 @@ class Comments:
         return [f"{site_key}:c:{comment_id}", site_key]
 
 
+def _expired(status: bytes, decided_at: bytes) -> Expired:
+    return Expired(
+        "The site keeps decided comments for a time, and this one's is over.",
+        extra={"comment_status": status.decode(), "decided_at": rfc3339(int(decided_at))},
+    )
+
+
 def _accepted(site: str, draft: Draft, answer: Reply) -> Accepted:
     outcome = answer[0]
     if outcome == b"new":
@@ -284,6 +289,8 @@ def _accepted(site: str, draft: Draft, answer: Reply) -> Accepted:
         return Accepted(False, comment_of(site, draft.id, answer[1:]))
     if outcome == b"full":
         raise Busy("Too many comments wait for a score; come again shortly.")
+    if outcome == b"expired":
+        raise _expired(*answer[1:])
     raise CommentConflict("This id already stands for a comment with another text; use PATCH to edit it.")
 
 
@@ -295,18 +302,28 @@ def _changed(site: str, comment_id: str, answer: Reply) -> Comment:
     outcome = answer[0]
     if outcome == b"absent":
         raise NotFound(NO_COMMENT)
+    if outcome == b"expired":
+        raise _expired(*answer[1:])
     if outcome == b"nothing":
         raise NothingToUndo("No moderator's decision stands on this comment.")
     if outcome == b"full":
         raise Busy("Too many comments wait for a score; come again shortly.")
     if outcome == b"later":
         raise NothingToUndo("The comment was decided again since this batch.")
+    if outcome == b"escalated":
+        raise Conflict(
+            "The comment is escalated already, for another reason: add a note, or take it back first."
+        )
     if outcome == b"waiting":
         raise Conflict("The comment waits for its score; try again in a moment.")
     if outcome == b"conflict":
+        standing = from_json(answer[1])
         raise DecisionConflict(
             'A colleague has decided this comment; send "override": true to decide otherwise.',
-            extra={"decision": from_json(answer[1]), "comment_status": answer[2].decode()},
+            extra={
+                "decision": {**standing, "at": rfc3339(standing["at"])},
+                "comment_status": answer[2].decode(),
+            },
         )
     return comment_of(site, comment_id, answer[1:])
 

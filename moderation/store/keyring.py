@@ -195,8 +195,8 @@ class Keyring:
             raise Conflict(f"This site has {MAX_KEYS} keys already; revoke those that nobody uses.")
         return await self.add(tuple(sites) if EVERY_SITE in sites else (site, *sites), role, name)
 
-    async def revoke_on(self, site: str, by: Key, key_id: str) -> None:
-        """Ends a key of a site, in the name of an admin.
+    async def revoke_on(self, site: str, by: Key, key_id: str) -> KeyInfo:
+        """Ends a key of a site, in the name of an admin, and returns what it was.
 
         Raises NotFound if no such key reaches the site, Forbidden if it reaches sites beyond the admin's own.
         """
@@ -210,6 +210,7 @@ class Keyring:
             )
         with contextlib.suppress(NotFound):  # another admin ended it in this moment
             await self.revoke(key_id)
+        return info
 
 
 def fault_of_sites(sites: Sequence[str], role: Role) -> str | None:

@@ -34,12 +34,12 @@ async def add(call: Call) -> web.Response:
     reached = await store.sites.reached_by(call.key)
     if not all(site in reached or (site == EVERY_SITE and call.key.everywhere) for site in asked.sites):
         raise Forbidden("This key makes keys for its own sites alone: name sites that it reaches.")
-    made = await store.keyring.add_on(call.site, asked.sites, asked.role, asked.name)
+    made = await store.add_key(call.site, call.key, asked.sites, asked.role, asked.name)
     return web.Response(status=201, body=to_json(answers.new_key_answer(made)), headers=answers.SHOWN_ONCE)
 
 
 async def revoke(call: Call) -> web.Response:
     """Ends a key that reaches no site beyond the caller's."""
     query_of(call.request)
-    await call.desk.store.keyring.revoke_on(call.site, call.key, call.request.match_info["key_id"])
+    await call.desk.store.revoke_key(call.site, call.key, call.request.match_info["key_id"])
     return web.Response(status=204)

@@ -117,6 +117,13 @@ local function read(key, ...)
   return c
 end
 
+-- Why `read` found nothing: there is no such comment, or only its tombstone is left.
+local function missing(key)
+  local left = redis.call('HMGET', key, 'st', 'was', 'da')
+  if left[1] == 'expired' then return {'expired', left[2], left[3]} end
+  return {'absent'}
+end
+
 -- The answer of a script: a word, then the whole comment as field, value, …
 local function whole(key, answer)
   local all = redis.call('HGETALL', key)
@@ -230,5 +237,12 @@ end
 local function forget_text(site, id, c)
   if not c.fp then return end
   local member = (c.au or '') .. '\t' .. id
-  for print in string.gmatch(c.fp, '[^,]+') do redis.call('ZREM', site .. ':rp:' .. print, member) end
+  for print in string.gmatch(c.fp, '[^,]+') do
+    local first_key, later_key = site .. ':rp:' .. print, site .. ':rl:' .. print
+    redis.call('ZREM', later_key, member)
+    if redis.call('GET', first_key) == member then
+      local next_one = redis.call('ZPOPMIN', later_key)
+      if next_one[1] then redis.call('SET', first_key, next_one[1], 'KEEPTTL') else redis.call('DEL', first_key) end
+    end
+  end
 end

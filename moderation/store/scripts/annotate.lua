@@ -2,10 +2,10 @@
 -- KEYS  1 comment (hash)  2 site record (hash)
 -- ARGV  1 site  2 id  3 operation id  4 moderator's name  5 'noted', 'tagged' or 'assigned'
 --       6 note (JSON) | tags (JSON list, sorted) | name of a moderator or ''
--- Returns {'done'|'same', field, value, …} | {'absent'}
+-- Returns {'done'|'same', field, value, …} | {'absent'} | {'expired', status, decided at}
 -- Safe to repeat: a note carries its operation's id; the same tags or assignment change nothing.
 local c = read(KEYS[1], 'nt', 'tg', 'as')
-if not c then return {'absent'} end
+if not c then return missing(KEYS[1]) end
 local what, value, answer = ARGV[5], ARGV[6], 'same'
 local before, after = '{}', '{}'
 local at = now()

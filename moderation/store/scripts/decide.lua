@@ -2,10 +2,10 @@
 -- KEYS  1 comment (hash)  2 site record (hash)
 -- ARGV  1 site  2 id  3 operation id  4 status  5 moderator's name  6 '1' to override a colleague  7 decision (JSON)
 --       8 the same without the note, for the event log  9 batch or ''
--- Returns {'done'|'same', field, value, …} | {'conflict', decision, status} | {'absent'}
+-- Returns {'done'|'same', field, value, …} | {'conflict', decision, status} | {'absent'} | {'expired', status, decided at}
 -- Safe to repeat: the same operation, or the same decision by the same moderator, changes nothing.
 local c = read(KEYS[1], 'dc', 'op', 'by', 'hi', 'us', 'mv')
-if not c then return {'absent'} end
+if not c then return missing(KEYS[1]) end
 local answer = 'same'
 local tail = string.sub(ARGV[7], 2)
 local standing = c.by == ARGV[5] and c.st == ARGV[4] and string.sub(c.dc, -#tail) == tail

@@ -1,10 +1,10 @@
 -- Gives a comment a new text: a new revision, scored and judged again.
 -- KEYS  1 comment (hash)  2 site record (hash)  3 inbox (stream)  4 dead letters (hash)
 -- ARGV  1 site  2 id  3 text  4 operation id  5 limit of the inbox
--- Returns {'done'|'same', field, value, …} | {'full'} | {'absent'}
+-- Returns {'done'|'same', field, value, …} | {'full'} | {'absent'} | {'expired', status, decided at}
 -- Safe to repeat: the text that stands already, or the same operation, changes nothing.
 local c = read(KEYS[1], 't', 'd', 't1', 'op', 'hi', 'dc', 'by', 'x', 'hr', 'us', 'fp')
-if not c then return {'absent'} end
+if not c then return missing(KEYS[1]) end
 local answer = 'same'
 if c.t ~= ARGV[3] and c.op ~= ARGV[4] then
   if redis.call('XLEN', KEYS[3]) >= tonumber(ARGV[5]) then return {'full'} end

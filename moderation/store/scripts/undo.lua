@@ -1,10 +1,10 @@
 -- Takes a comment's last decision by a moderator back: status, queues, decision and records as they stood before.
 -- KEYS  1 comment (hash)  2 site record (hash)
 -- ARGV  1 site  2 id  3 operation id  4 moderator's name  5 event data (JSON)  6 '' or the batch that must have decided last
--- Returns {'done'|'same', field, value, …} | {'nothing'} | {'later'} (decided again since the batch) | {'absent'}
+-- Returns {'done'|'same', field, value, …} | {'nothing'} | {'later'} (decided again since the batch) | {'absent'} | {'expired', status, decided at}
 -- Safe to repeat: the same operation changes nothing.
 local c = read(KEYS[1], 'op', 'us', 'hi', 'dc', 'by')
-if not c then return {'absent'} end
+if not c then return missing(KEYS[1]) end
 local answer = 'same'
 if c.op ~= ARGV[3] then
   if not c.us then return {'nothing'} end
