@@ -20,7 +20,7 @@ key                             type    holds                                   
 {pN}:s:SITE:q:QUEUE:AXIS        zset    ids of a queue; AXIS is time (by sequence) or   every change of status
                                         spam (by score, then sequence)
 {pN}:s:SITE:i:QUEUE:AXIS:LABEL  zset    the same for one article:ID, author:REF or      every change of status
-                                        reason:CODE; by spam in queues of work only
+                                        reason:CODE; of decided ones by reason and time
 {pN}:s:SITE:codes               set     every reason's code that was ever found         commit
 {pN}:s:SITE:a:REF               hash    an author: comments by status (the decided ones every change of status, standing
                                         also by ``status:day``), first seen, standing
@@ -117,7 +117,14 @@ class Keys:
         return f"{self.site(site)}:q:{queue}:{order}"
 
     def labelled(self, site: str, queue: str, order: str, label: str) -> str:
-        """A queue's index of one label: ``article:ID``, ``author:REF`` or ``reason:CODE``."""
+        """An index of what has one label: ``article:ID``, ``author:REF`` or ``reason:CODE``.
+
+        In a queue of work it holds that queue's comments alone; of decided ones by article or author it holds those in every
+        status, by time.
+        """
+        kind, _, value = label.partition(":")
+        if queue not in WORKING and kind != "reason":
+            return self.authored(site, value) if kind == "author" else self.thread(site, value)
         return f"{self.site(site)}:i:{queue}:{order}:{label}"
 
     def author(self, site: str, ref: str) -> str:

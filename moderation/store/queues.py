@@ -237,6 +237,8 @@ class Queues:
             place = sizes.index(min(sizes))
             key = keys.labelled(site, queue, order.axis, labels[place])
             del also[place]
+            if queue not in WORKING:  # an article's or author's index knows no status
+                also.append(keys.queue(site, queue, "time"))
         low: int | None = None
         high: int | None = None
         if order.axis == "spam":

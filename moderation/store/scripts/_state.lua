@@ -3,7 +3,8 @@
 
 local RANK_STEP = 8589934592  -- 2^33, see store/keys.py
 local DAY_MS = 86400000
--- Where people work: every filter has an index in both orders. Decided comments are filtered by time alone.
+-- Where people work: every filter has an index in both orders. Decided comments, which are many, have one by reason and
+-- time; those of an article or author are found by the thread's and the author's own index.
 local WORKING = {pending = true, reported = true, escalated = true}
 
 local function whole_number(number)
@@ -22,10 +23,12 @@ local function rank(spam, seq)
 end
 
 -- By what a comment can be found in a queue, beside time and score.
-local function labels(c)
+local function labels(queue, c)
   local found = {}
-  if c.ar then found[1] = 'article:' .. c.ar end
-  if c.au then found[#found + 1] = 'author:' .. c.au end
+  if WORKING[queue] then
+    if c.ar then found[1] = 'article:' .. c.ar end
+    if c.au then found[#found + 1] = 'author:' .. c.au end
+  end
   if c.cd then
     for code in string.gmatch(c.cd, '[^,]+') do found[#found + 1] = 'reason:' .. code end
   end
@@ -37,7 +40,7 @@ local function enter(site, queue, id, c)
   redis.call('ZADD', site .. ':q:' .. queue .. ':time', c.seq, id)
   redis.call('ZADD', site .. ':q:' .. queue .. ':spam', place, id)
   local time_key, spam_key = site .. ':i:' .. queue .. ':time:', site .. ':i:' .. queue .. ':spam:'
-  for _, label in ipairs(labels(c)) do
+  for _, label in ipairs(labels(queue, c)) do
     redis.call('ZADD', time_key .. label, c.seq, id)
     if WORKING[queue] then redis.call('ZADD', spam_key .. label, place, id) end
   end
@@ -47,7 +50,7 @@ local function leave(site, queue, id, c)
   redis.call('ZREM', site .. ':q:' .. queue .. ':time', id)
   redis.call('ZREM', site .. ':q:' .. queue .. ':spam', id)
   local time_key, spam_key = site .. ':i:' .. queue .. ':time:', site .. ':i:' .. queue .. ':spam:'
-  for _, label in ipairs(labels(c)) do
+  for _, label in ipairs(labels(queue, c)) do
     redis.call('ZREM', time_key .. label, id)
     if WORKING[queue] then redis.call('ZREM', spam_key .. label, id) end
   end

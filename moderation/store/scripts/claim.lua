@@ -24,11 +24,10 @@ for i = 8, #ARGV do indexes[#indexes + 1] = site .. ARGV[i] end
 for _, index_key in ipairs(indexes) do sizes[index_key] = redis.call('ZCARD', index_key) end
 table.sort(indexes, function(one, other) return sizes[one] < sizes[other] end)
 local smallest_key = indexes[1]
--- Those of `ids` for which a command that answers for all of them says what `fits`.
-local function only(ids, fits, command, key)
-  if #ids == 0 then return ids end
+-- Those of `ids` of which an answer for all of them says what `fits`.
+local function only(ids, answer, fits)
   local kept = {}
-  for i, said in ipairs(redis.call(command, key, unpack(ids))) do
+  for i, said in ipairs(answer) do
     if fits(said) then kept[#kept + 1] = ids[i] end
   end
   return kept
@@ -45,9 +44,14 @@ while #found <= limit do
     ids = redis.call('ZRANGE', smallest_key, start, start + step - 1)
   end
   if #ids == 0 then break end
-  local wanted = only(ids, nobody, 'HMGET', site .. ':holders')
-  wanted = only(wanted, nobody_else, 'HMGET', site .. ':assigned')
-  for further = 2, #indexes do wanted = only(wanted, there, 'ZMSCORE', indexes[further]) end
+  local wanted = only(ids, redis.call('HMGET', site .. ':holders', unpack(ids)), nobody)
+  if #wanted > 0 then
+    wanted = only(wanted, redis.call('HMGET', site .. ':assigned', unpack(wanted)), nobody_else)
+  end
+  for further = 2, #indexes do
+    local further_key = indexes[further]
+    if #wanted > 0 then wanted = only(wanted, redis.call('ZMSCORE', further_key, unpack(wanted)), there) end
+  end
   for i = 1, math.min(#wanted, limit + 1 - #found) do found[#found + 1] = wanted[i] end
   start = start + step
   step = math.min(1000, step * 2)
