@@ -21,12 +21,13 @@ from moderation.errors import Unfit
 from moderation.metrics import Metrics
 from moderation.models import LoadedModel
 from moderation.settings import Settings
-from moderation.store import Store, check_fitness
+from moderation.store import Store, advice, check_fitness
 from moderation.store.client import Link
 from moderation.store.embedded import EmbeddedServer, socket_of_running
 from moderation.web import routes
 from moderation.worker.judge import Judge
 from moderation.worker.loop import Worker, contexts_of
+from moderation.worker.sweep import sweep_forever
 
 log = logging.getLogger(__name__)
 
@@ -80,6 +81,8 @@ async def _require_fit(link: Link, settings: Settings) -> None:
         raise Unfit("Redis is not fit to hold comments: " + "; ".join(wrong) + ".")
     for sentence in wrong:
         log.warning("Redis is not fit to hold comments, and was allowed: %s", sentence)
+    for sentence in await advice(link):
+        log.warning("Redis would be better so: %s", sentence)
 
 
 def _secret(settings: Settings) -> bytes | None:
@@ -161,12 +164,15 @@ async def _workers(
     # The embedded server is ours alone: whoever held entries there is dead.
     alone = settings.redis_url is None
     crew = asyncio.create_task(_together(workers, alone=alone), name="workers")
+    stopping = asyncio.Event()
+    sweeper = asyncio.create_task(sweep_forever(store, consumer, stopping), name="sweeper")
     try:
         yield crew
     finally:
+        stopping.set()
         for worker in workers:
             worker.stop()
-        await asyncio.wait([crew])
+        await asyncio.wait([crew, sweeper])
         judge.close()
 
 

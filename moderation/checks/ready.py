@@ -26,6 +26,11 @@ class Ready(Generic[T]):
         self._by_content: OrderedDict[tuple[str, ...], T] = OrderedDict()
         self._lock = threading.Lock()  # a list may be made ready in a thread
 
+    def has(self, entries: tuple[str, ...]) -> bool:
+        """Whether the list need not be made."""
+        known = self._by_identity.get(id(entries))
+        return known is not None and known[0] is entries
+
     def of(self, entries: tuple[str, ...]) -> T:
         """What was made of the list, or is made now."""
         known = self._by_identity.get(id(entries))

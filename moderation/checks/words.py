@@ -35,6 +35,11 @@ def suspect(draft: Draft, context: Context) -> Finding | None:
     return _found(draft.text, context.policy.suspect_words, "suspect_word", "suspect", Effect.HOLD)
 
 
+def are_ready(policy: Policy) -> bool:
+    """Whether the checks need not make a policy's lists ready first."""
+    return all(not entries or _READY.has(entries) for entries in (policy.banned_words, policy.suspect_words))
+
+
 def make_ready(policy: Policy) -> None:
     """Makes a policy's lists ready ahead, for instance in a thread; the checks then find them so."""
     for entries in (policy.banned_words, policy.suspect_words):

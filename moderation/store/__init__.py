@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from moderation.store.across import Across, SiteState
 from moderation.store.activity import Activity, Observed, Sighting
 from moderation.store.archive import Archive
 from moderation.store.audit import Act, Audit
 from moderation.store.authors import Authors, Profile
 from moderation.store.batches import Batch, Batches
-from moderation.store.birth import check_fitness, settle_partitions, settle_secret
+from moderation.store.birth import advice, check_fitness, settle_partitions, settle_secret
 from moderation.store.claims import Claims, Lease
 from moderation.store.client import Link
 from moderation.store.comments import Accepted, Comments
@@ -60,6 +62,7 @@ __all__ = [
     "Sighting",
     "SiteState",
     "Store",
+    "advice",
     "check_fitness",
     "fault_of_sites",
     "is_position",
@@ -84,7 +87,7 @@ class Store:
         self.statistics = Statistics(self.events)
         self.sites = Sites(link)
         self.retention = Retention(link, self.sites)
-        self.across = Across(link, self.queues, self.sites)
+        self.across = Across(link, self.queues, self.sites, self.claims)
         self.keyring = Keyring(link, self.private)
         self.feed = Feed(link)
         self.dead_letters = DeadLetters(link)
@@ -98,10 +101,27 @@ class Store:
         link.keys = await settle_partitions(link, partitions)
         return cls(link, await settle_secret(link, secret), queue_limit)
 
-    async def open_site(self, slug: str) -> FirstKeys:
-        """Makes a site and its first keys; raises Invalid for a bad slug and Conflict if it exists."""
+    async def open_site(self, slug: str, by: Key | None = None) -> FirstKeys:
+        """Makes a site and its first keys, on behalf of ``by``; raises Invalid for a bad slug and Conflict if it exists."""
         await self.sites.add(slug)
+        if by is not None:  # at the command line nobody has a name
+            await self.audit.record(slug, by.name, "opened", "site", slug)
         return await self.keyring.first(slug)
+
+    async def add_key(self, site: str, by: Key, sites: Collection[str], role: Role, name: str) -> NewKey:
+        """Makes a key on behalf of an admin, as ``Keyring.add_on``; each of its sites has it in its audit."""
+        made = await self.keyring.add_on(site, sites, role, name)
+        for one in {site, *made.sites} - {EVERY_SITE}:
+            known = {"role": made.role, "name": name}
+            await self.audit.record(one, by.name, "key_added", "key", made.id, after=known)
+        return made
+
+    async def revoke_key(self, site: str, by: Key, key_id: str) -> None:
+        """Ends a key on behalf of an admin, as ``Keyring.revoke_on``; each of its sites has it in its audit."""
+        ended = await self.keyring.revoke_on(site, by, key_id)
+        for one in {site, *ended.sites} - {EVERY_SITE}:
+            known = {"role": ended.role, "name": ended.name}
+            await self.audit.record(one, by.name, "key_revoked", "key", key_id, before=known)
 
     def inboxes(self, consumer: str) -> list[Inbox]:
         """Each partition's stream, for one worker."""

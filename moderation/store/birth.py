@@ -8,6 +8,7 @@ from typing import Any, Final
 from moderation.errors import Unfit
 from moderation.store.client import Link
 from moderation.store.keys import META, SCHEMA, SECRET, Keys
+from moderation.store.pipe import Refused
 from moderation.store.private import Private
 
 OLDEST_SERVER: Final = (
@@ -33,6 +34,20 @@ async def check_fitness(link: Link) -> list[str]:
     if info.get("role") not in {None, "master"}:
         wrong.append("the server is a replica: give the address of the primary")
     return wrong
+
+
+async def advice(link: Link) -> list[str]:
+    """What would be better on a server that may hold comments, a sentence each; empty if it cannot be asked."""
+    try:
+        found = await link.call("CONFIG", "GET", "stream-node-max-entries")
+    except Refused:  # a managed server that does not let itself be read
+        return []
+    if found[1:] and found[1] == b"1":
+        return []
+    return [
+        "set `stream-node-max-entries 1`: otherwise an erased comment that waited for its score can stay in the "
+        "append-only file, unseen, as long as another that came beside it waits"
+    ]
 
 
 def _info(text: bytes) -> dict[str, str]:

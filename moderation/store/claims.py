@@ -66,6 +66,17 @@ class Claims:
         found = await self._comments.many(site, [one.decode() for one in ids])
         return [comment for comment in found if comment is not None]
 
+    async def take(
+        self, site: str, queue: str, name: str, ids: Sequence[str], lease_seconds: int
+    ) -> list[Comment]:
+        """Leases just these comments, as far as they are still free and in the queue."""
+        keys = self._link.keys
+        index = keys.queue(site, queue, "time")[len(keys.site(site)) :]
+        args: list[Word] = [name, lease_seconds * 1000, MOST_HELD, index, *ids]
+        _, *taken = await self._link.run("take", [keys.site(site)], args)
+        found = await self._comments.many(site, [one.decode() for one in taken])
+        return [comment for comment in found if comment is not None]
+
     async def renew(self, site: str, name: str, ids: Sequence[str], lease_seconds: int) -> list[Lease]:
         """Lengthens leases (all of the moderator's if no ids are given); those that ended are not among the answer."""
         args: list[Word] = [name, "renew", lease_seconds * 1000, "", *ids]

@@ -25,6 +25,7 @@ BLOCK_MS: Final = 1000  # the longest blocking read: bounds how long a shutdown 
 BLOCKING_TIMEOUT: Final = (
     BLOCK_MS / 1000 + 5
 )  # must be longer than the block, or a quiet stream reads as a fault
+TOGETHER: Final = 2_000  # commands of one caller in one write: others share the pipe and its bound
 
 Word = bytes | str | int | float
 
@@ -119,7 +120,12 @@ class Link:
         raise AssertionError("unreachable")  # pragma: no cover
 
     async def call_all(self, commands: Sequence[tuple[Word, ...]]) -> list[Reply]:
-        """Several such commands in one write; the first error is raised."""
+        """Several such commands, up to TOGETHER in one write; the first error is raised."""
+        if len(commands) > TOGETHER:
+            found: list[Reply] = []
+            for start in range(0, len(commands), TOGETHER):
+                found += await self.call_all(commands[start : start + TOGETHER])
+            return found
         for again in (True, False):
             try:
                 answers = await self._pipe.call_all(commands)

@@ -196,7 +196,7 @@ class Keyring:
         return await self.add(tuple(sites) if EVERY_SITE in sites else (site, *sites), role, name)
 
     async def revoke_on(self, site: str, by: Key, key_id: str) -> KeyInfo:
-        """Ends a key of a site, in the name of an admin; returns what it was.
+        """Ends a key of a site, in the name of an admin, and returns what it was.
 
         Raises NotFound if no such key reaches the site, Forbidden if it reaches sites beyond the admin's own.
         """

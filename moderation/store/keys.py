@@ -6,7 +6,8 @@ comments is one atomic script. The number of partitions is fixed when the data i
 ==============================  ======  ==============================================  ==================================
 key                             type    holds                                           written by
 ==============================  ======  ==============================================  ==================================
-{m}:meta                        hash    schema, partitions, check of the secret         the first start
+{m}:meta                        hash    schema, partitions, check of the secret,        the first start, Retention
+                                        rewritten (comments erased before the last time)
 {m}:secret                      string  the secret, if none is given by the settings    the first start on a given server
 {m}:sites                       set     slugs of all sites                              Sites.add
 {m}:keys                        hash    key id -> who it is, its sites, MAC of the key  Keyring
@@ -30,7 +31,8 @@ key                             type    holds                                   
 {pN}:s:SITE:r:ID                hash    reporter (hashed) -> how many decisions stood   report
                                         at the flag, or the verdict that an edit settled
 {pN}:s:SITE:rr:REPORTER         hash    a reader's flags that were right, and wrong     decide, undo
-{pN}:s:SITE:rp:PRINT            zset    ``REF<tab>ID`` of comments with one fingerprint observe; lives `repeat_hours`
+{pN}:s:SITE:rp:PRINT            string  ``REF<tab>ID`` of the first with a fingerprint  observe; lives `repeat_hours`
+{pN}:s:SITE:rl:PRINT            zset    the same of those that came later               observe; lives `repeat_hours`
 {pN}:s:SITE:pa:KIND:WHO         zset    ids of late comments of an author, address or   observe; lives `pace_minutes`
                                         article
 {pN}:s:SITE:leases              zset    ids of claimed comments by the end of the lease claim, lease

@@ -29,6 +29,7 @@ NAMES: Final = (
     "requeue",
     "restore",
     "standing",
+    "take",
     "undo",
 )
 

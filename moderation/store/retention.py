@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from typing import Final
 
 from moderation.domain.policy import Policy
 from moderation.store.client import Link
-from moderation.store.keys import SITES, SWEEPER
+from moderation.store.keys import META, SWEEPER
+from moderation.store.pipe import Refused
 from moderation.store.sites import Sites
+
+log = logging.getLogger(__name__)
 
 DAY_MS: Final = 86_400_000
 STEP: Final = 500  # comments looked at together
-TURN_SECONDS: Final = 60  # one worker of all sweeps at a time; if it dies another takes over after so long
+TURN_SECONDS: Final = 600  # between two turns, of whichever worker; a turn is safe beside another
 
 
 class Retention:
@@ -33,11 +37,28 @@ class Retention:
 
     async def sweep(self) -> int:
         """Takes away what is over on every site; returns how many bodies of comments went. Safe to repeat, and beside others."""
-        slugs = [slug.decode() for slug in await self._link.call("SMEMBERS", SITES)]
+        slugs = await self._sites.list()
         gone = 0
         for slug, policy in (await self._sites.policies(slugs)).items():
             gone += await self._sweep_site(slug, policy)
+        await self._rewrite(slugs)
         return gone
+
+    async def _rewrite(self, slugs: list[str]) -> None:
+        """Has the append-only file written anew if comments were erased since the last time, so that they leave the disk too."""
+        counts = await self._link.call_all([("HGET", self._link.keys.site(slug), "erased") for slug in slugs])
+        erased = sum(int(count or 0) for count in counts)
+        before = await self._link.call("HGET", META, "rewritten")
+        if erased == int(before or 0):
+            return
+        try:
+            await self._link.call("BGREWRITEAOF")
+        except (
+            Refused
+        ) as refused:  # one is under way (the next turn tries again), or the operator does not allow it
+            log.info("the append-only file was not rewritten: %s", refused.kind)
+            return
+        await self._link.call("HSET", META, "rewritten", erased)
 
     async def _sweep_site(self, site: str, policy: Policy) -> int:
         keys, now, gone = self._link.keys, self._clock(), 0

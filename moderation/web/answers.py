@@ -378,6 +378,15 @@ def _said(said: dict[str, Any] | None) -> dict[str, Any] | None:
     return None if said is None else {**said, "at": rfc3339(said["at"])}
 
 
+def claim_answer(found: Sequence[Comment]) -> dict[str, Any]:
+    """Comments that were leased, and when the first lease ends."""
+    ends = [one.handling.held_until for one in found if one.handling.held_until is not None]
+    return {
+        "items": [card_answer(comment) for comment in found],
+        "until": rfc3339(min(ends)) if ends else None,
+    }
+
+
 def lease_answer(lease: Lease) -> dict[str, Any]:
     """A lease as it is answered."""
     return {"comment_id": lease.comment_id, "by": lease.holder, "until": rfc3339(lease.until)}

@@ -34,19 +34,12 @@ async def add(call: Call) -> web.Response:
     reached = await store.sites.reached_by(call.key)
     if not all(site in reached or (site == EVERY_SITE and call.key.everywhere) for site in asked.sites):
         raise Forbidden("This key makes keys for its own sites alone: name sites that it reaches.")
-    made = await store.keyring.add_on(call.site, asked.sites, asked.role, asked.name)
-    known = {"role": made.role, "name": made.name}
-    for site in {call.site, *asked.sites} - {EVERY_SITE}:
-        await store.audit.record(site, call.key.name, "key_made", "key", made.id, after=known)
+    made = await store.add_key(call.site, call.key, asked.sites, asked.role, asked.name)
     return web.Response(status=201, body=to_json(answers.new_key_answer(made)), headers=answers.SHOWN_ONCE)
 
 
 async def revoke(call: Call) -> web.Response:
     """Ends a key that reaches no site beyond the caller's."""
     query_of(call.request)
-    store, key_id = call.desk.store, call.request.match_info["key_id"]
-    ended = await store.keyring.revoke_on(call.site, call.key, key_id)
-    known = {"role": ended.role, "name": ended.name}
-    for site in {call.site, *ended.sites} - {EVERY_SITE}:
-        await store.audit.record(site, call.key.name, "key_revoked", "key", key_id, before=known)
+    await call.desk.store.revoke_key(call.site, call.key, call.request.match_info["key_id"])
     return web.Response(status=204)

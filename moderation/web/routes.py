@@ -338,6 +338,10 @@ ACROSS: Final[tuple[Route[DeskHandler], ...]] = (  # calls that name no site: wh
           "score, then time. With more than 200 sites name some in `sites`.",
           {200: answers.PageAnswer}, faults=(400, 404, 503), query=(*_PAGE, _SITES),
           shows={200: examples.PAGE}, asks="order=spam&limit=20&sites=gazette"),
+    Route("POST", "/v1/queues/{queue}/claim", across.claim, MODERATOR,
+          "Lease comments that no colleague holds, of all the key's sites, in the order of the merged queue.",
+          {200: answers.ClaimAnswer}, wire.ClaimBody, body_required=False, faults=(*WRITE, 409), query=(_SITES,),
+          example={"limit": 20, "order": "spam"}, shows={200: examples.CLAIMED}, asks="sites=gazette"),
 )  # fmt: skip
 
 OPEN: Final[tuple[tuple[str, OpenHandler, str], ...]] = (

@@ -52,7 +52,7 @@ async def add(call: DeskCall) -> web.Response:
     body.require_type(call.request)
     data = await body.read(call.request, settings.max_body_bytes, settings.body_timeout)
     slug = body.parse(wire.SiteBody, data).site
-    keys = await call.desk.store.open_site(slug)
+    keys = await call.desk.store.open_site(slug, call.key)
     return web.Response(
         status=201, body=to_json(answers.new_site_answer(slug, keys)), headers=answers.SHOWN_ONCE
     )

@@ -270,6 +270,11 @@ class ClaimBody(Body):
     author: Id | None = Field(None, description="An author's id or `ref`.")
     reason: Annotated[str, Field(min_length=1, max_length=64)] | None = None
 
+    def filters(self) -> Filters:
+        """The store's filters."""
+        author = author_ref(self.author) if self.author is not None else None
+        return Filters(article=self.article, author=author, reason=self.reason)
+
 
 class RenewBody(Body):
     """Which leases to lengthen; all of the caller's if no ids are given."""

@@ -57,3 +57,41 @@ def test_a_decision_says_who_and_why() -> None:
         RejectReason.BANNED_WORD,
         BAN.reason.text,
     )
+
+
+@pytest.mark.parametrize(
+    ("mode", "spam", "findings", "status"),
+    [
+        (Mode.AUTO, 0.5, (), A),  # a trusted author passes below reject_above
+        (Mode.AUTO, 0.97, (), A),
+        (Mode.AUTO, 0.98, (), P),  # the account may be in other hands
+        (Mode.AUTO, 0.5, (HOLD,), P),
+        (Mode.AUTO, 1.0, (HOLD,), P),
+        (Mode.AUTO, 0.0, (BAN,), R),
+        (Mode.AUTO, 1.0, (BAN,), R),
+        (Mode.AUTO, None, (), P),
+        (Mode.POST, 0.5, (), A),
+        (Mode.POST, 0.98, (), P),
+        (Mode.PRE, 0.0, (), P),
+        (Mode.SHADOW, 0.0, (), P),
+    ],
+)
+def test_a_trusted_author(
+    mode: Mode, spam: float | None, findings: tuple[Finding, ...], status: Status
+) -> None:
+    scores = {} if spam is None else {"spam": spam}
+    assert decide(Policy(mode=mode), scores, findings, trusted=True).status == status
+
+
+def test_shadow_records_what_auto_would_have_done_for_a_trusted_author() -> None:
+    policy = Policy(mode=Mode.SHADOW)
+    assert [decide(policy, {"spam": spam}, trusted=True).would_be for spam in (0.5, 1.0)] == [A, P]
+
+
+def test_the_sentence_says_that_trust_decided() -> None:
+    approved, held = (decide(Policy(), {"spam": spam}, trusted=True) for spam in (0.5, 1.0))
+    for decision in (approved, held):
+        assert (decision.because or "").startswith("The author is trusted")
+        assert "reject_above" in (decision.because or "")
+        assert decision.by is By.RULE
+    assert decide(Policy(), {"spam": 0.5}).status is P

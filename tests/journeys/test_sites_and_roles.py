@@ -166,3 +166,17 @@ async def test_a_desk_chief_sees_a_site_that_opens_later(house: House) -> None:
     await house.hold(posting["herald"], "herald", "h1", 0.5)
     page = await house.want(chief, "GET", "/queues/pending")
     assert [(one["site"], one["id"]) for one in page["items"]] == [("herald", "h1")]
+
+
+async def test_an_editor_sees_who_let_whom_in(house: House) -> None:
+    await house.open("courier", "herald")
+    editor = (await house.hire("eve", "admin", "courier"))["key"]
+    ann = await house.hire("ann", "moderator", "herald", "courier")
+    await house.want(house.owner, "DELETE", f"/sites/herald/keys/{ann['id']}")
+    acts = (await house.want(editor, "GET", "/sites/courier/audit"))["items"]
+    told = [(one["by"], one["act"], (one["after"] or one["before"]).get("name")) for one in acts]
+    assert told == [
+        ("owner", "opened", None), ("owner", "key_added", "eve"), ("owner", "key_added", "ann"), ("owner", "key_revoked", "ann"),
+    ]  # fmt: skip
+    assert "herald" not in json.dumps(acts)
+    assert ann["key"] not in json.dumps(acts)

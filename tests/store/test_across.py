@@ -13,6 +13,7 @@ from moderation.domain.decision import By, Decision
 from moderation.domain.policy import Mode, Policy, decide
 from moderation.store import Filters, Judged, Order, Store
 from moderation.store.across import Shown
+from tests.support.invariants import problems
 
 SITES = ("courier", "gazette", "herald")
 APPROVE = Decision(Status.APPROVED, By.MODERATOR, name="ann")
@@ -155,7 +156,7 @@ async def test_a_search_goes_on_until_every_site_has_shown_what_it_has(
     monkeypatch.setattr("moderation.store.across.MAX_SCANNED", 30)  # ten of each site, and ten of each again
     chosen = [(site, f"c{n:02}", 0.5, "wanted" if n == 15 else "other") for n in range(30) for site in sites]
     await hold(store, *chosen)
-    first = await page(store, Order.OLDEST, 1, {}, Filters(article="wanted"))
+    first = await page(store, Order.OLDEST, 1, {}, Filters(text="wanted"))
     assert [(one.site, one.id) for one in first.items] == [("courier", "c15")]
 
 
@@ -181,7 +182,7 @@ async def test_many_sites_leave_room_in_the_pipe(store: Store, monkeypatch: pyte
     monkeypatch.setattr("moderation.store.pipe.MAX_IN_FLIGHT", 200)
     pages = [
         store.across.page(many, "pending", Order.OLDEST, 50, {}, filters)
-        for filters in (Filters(), Filters(article="wanted"), Filters(article="other"))
+        for filters in (Filters(), Filters(text="wanted"), Filters(text="other"))
     ]
     assert [len(one.items) for one in await asyncio.gather(*pages)] == [50, 0, 50]
     assert len(await store.across.counts(many)) == 40
@@ -205,3 +206,30 @@ async def test_counts_and_states(store: Store, sites: tuple[str, ...]) -> None:
     assert [(one.site, one.mode, one.pending) for one in states] == [
         ("courier", Mode.AUTO, 0), ("gazette", Mode.AUTO, 1), ("herald", Mode.POST, 2),
     ]  # fmt: skip
+
+
+async def test_claims_over_all_sites_go_by_the_merged_order_and_never_meet(
+    store: Store, sites: tuple[str, ...]
+) -> None:
+    chance = random.Random(3)
+    scores = chance.sample(range(1000), 90)
+    chosen = [(chance.choice(sites), f"c{n}", score / 1000, "a") for n, score in enumerate(scores)]
+    await hold(store, *chosen)
+    riskiest = sorted(chosen, key=lambda one: -one[2])
+
+    async def claim(name: str, limit: int) -> list[tuple[str, str]]:
+        found = await store.across.claim(
+            sites, "pending", Order.SPAM, name, limit=limit, lease_seconds=60, filters=Filters()
+        )
+        assert all(one.handling.holder == name for one in found)
+        return [(one.site, one.id) for one in found]
+
+    assert await claim("ann", 10) == [one[:2] for one in riskiest[:10]]
+    many = await asyncio.gather(*(claim(f"m{n}", 10) for n in range(10)))
+    taken = [one for group in many for one in group]
+    assert len(taken) == len(set(taken))
+    assert set(taken) <= {one[:2] for one in riskiest[10:]}
+    rest = await claim("bob", 90)
+    assert {*taken, *rest, *(one[:2] for one in riskiest[:10])} == {one[:2] for one in chosen}
+    for site in sites:
+        assert await problems(store, site) == []

@@ -46,7 +46,9 @@ async def picture(store: Store, site: str) -> dict[str, Any]:
 async def _keys(store: Store, site: str) -> list[tuple[str, str]]:
     pattern = store.link.keys.site(site).replace("{", "\\{") + "*"
     names = sorted(key.decode() for key in await store.link.call("KEYS", pattern))
-    kinds = await store.link.call_all([("TYPE", name) for name in names])
+    kinds: list[Any] = []
+    for start in range(0, len(names), 1000):  # fewer than the pipe's bound
+        kinds += await store.link.call_all([("TYPE", name) for name in names[start : start + 1000]])
     prefix = store.link.keys.site(site)
     return [
         (name, _text(kind))

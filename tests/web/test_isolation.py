@@ -70,6 +70,7 @@ ROWS: dict[str, set[str]] = {
     "POST /v1/sites": {"admin of all"},
     "GET /v1/queues": READS,
     "GET /v1/queues/{queue}": READS,
+    "POST /v1/queues/{queue}/claim": DECIDES,
 }
 
 # who calls -> role and sites; the first four have no good key

@@ -237,5 +237,12 @@ end
 local function forget_text(site, id, c)
   if not c.fp then return end
   local member = (c.au or '') .. '\t' .. id
-  for print in string.gmatch(c.fp, '[^,]+') do redis.call('ZREM', site .. ':rp:' .. print, member) end
+  for print in string.gmatch(c.fp, '[^,]+') do
+    local first_key, later_key = site .. ':rp:' .. print, site .. ':rl:' .. print
+    redis.call('ZREM', later_key, member)
+    if redis.call('GET', first_key) == member then
+      local next_one = redis.call('ZPOPMIN', later_key)
+      if next_one[1] then redis.call('SET', first_key, next_one[1], 'KEEPTTL') else redis.call('DEL', first_key) end
+    end
+  end
 end

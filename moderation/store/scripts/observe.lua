@@ -17,6 +17,29 @@ local function pace(site, kind, who, id, window)
   return redis.call('ZCARD', key) - 1
 end
 
+-- Other comments with a fingerprint: by this author, and by others. Nearly every text is the first of its kind, and for
+-- that one command has to do: the first is a string, the later ones stand in a set beside it.
+local function same(site, print, ref, member, window)
+  local first_key = site .. ':rp:' .. print
+  local first = redis.call('SET', first_key, member, 'NX', 'GET', 'PX', window)
+  if not first then return 0, 0 end
+  local later_key = site .. ':rl:' .. print
+  local mine, others, me = 0, 0, ref .. '\t'
+  local function see(one)
+    if one == member then return end
+    if ref ~= '' and string.sub(one, 1, #me) == me then mine = mine + 1 else others = others + 1 end
+  end
+  redis.call('PEXPIRE', first_key, window)
+  if first ~= member then
+    redis.call('ZREMRANGEBYSCORE', later_key, '-inf', '(' .. whole_number(at - window))
+    redis.call('ZADD', later_key, 'NX', whole_number(at), member)
+    redis.call('PEXPIRE', later_key, window)
+  end
+  see(first)
+  for _, one in ipairs(redis.call('ZRANGE', later_key, -100, -1)) do see(one) end  -- a hundred are enough to know
+  return mine, others
+end
+
 for i = 0, #KEYS - 2 do
   local site, a = KEYS[2 + i], 1 + 8 * i
   local id, ref, address, article, prints = ARGV[a + 1], ARGV[a + 2], ARGV[a + 3], ARGV[a + 4], ARGV[a + 5]
@@ -36,18 +59,8 @@ for i = 0, #KEYS - 2 do
     end
   end
   local mine, others = 0, 0
-  local me, member = ref .. '\t', ref .. '\t' .. id
   for print in string.gmatch(prints, '[^,]+') do
-    local key = site .. ':rp:' .. print
-    redis.call('ZREMRANGEBYSCORE', key, '-inf', '(' .. whole_number(at - repeats))
-    redis.call('ZADD', key, 'NX', whole_number(at), member)
-    redis.call('PEXPIRE', key, repeats)
-    local same_mine, same_others = 0, 0
-    for _, one in ipairs(redis.call('ZRANGE', key, -100, -1)) do  -- a hundred are enough to know
-      if one ~= member then
-        if ref ~= '' and string.sub(one, 1, #me) == me then same_mine = same_mine + 1 else same_others = same_others + 1 end
-      end
-    end
+    local same_mine, same_others = same(site, print, ref, ref .. '\t' .. id, repeats)
     mine, others = math.max(mine, same_mine), math.max(others, same_others)
   end
   local by_author, by_address, on_article = 0, 0, 0
