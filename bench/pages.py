@@ -125,8 +125,13 @@ class Questions:
             Row("reasons", self._reasons, group="others"),
             Row("thread", self._thread, group="others"),
             Row("decide", self._decide, group="others"),
-            Row(f"claim {CLAIMED}", self._claim, group="others"),
-            Row(f"claim {CLAIMED}, {IN_FRONT} leases in front", self._claim, leases=IN_FRONT, group="others"),
+            Row(f"claim {CLAIMED}", self._claim(list(Order)), group="others"),
+            Row(
+                f"claim {CLAIMED}, {IN_FRONT} leases in front",
+                self._claim([Order.OLDEST]),
+                leases=IN_FRONT,
+                group="others",
+            ),
         ]
         return found
 
@@ -198,14 +203,19 @@ class Questions:
 
         return work, back
 
-    async def _claim(self, site: Filled) -> tuple[Work, Work]:
-        claims, order = self._store.claims, site.chance.choice(list(Order))
+    def _claim(self, orders: Sequence[Order]) -> Callable[[Filled], Awaitable[tuple[Work, Work]]]:
+        claims = self._store.claims
 
-        async def work() -> None:
-            found = await claim(self._store, site, "ann", CLAIMED, order)
-            assert len(found) == CLAIMED
+        async def prepare(site: Filled) -> tuple[Work, Work]:
+            order = site.chance.choice(orders)
 
-        return work, lambda: claims.release(site.name, "ann", [])
+            async def work() -> None:
+                found = await claim(self._store, site, "ann", CLAIMED, order)
+                assert len(found) == CLAIMED
+
+            return work, lambda: claims.release(site.name, "ann", [])
+
+        return prepare
 
 
 async def claim(
@@ -620,7 +630,8 @@ def main() -> int:
     parser.add_argument("--folder", type=Path, help="keeps the filled server there, and uses what is there")
     parser.add_argument("--out", type=Path, default=ROOT / "bench" / "results")
     args = parser.parse_args()
-    print(f"pages: {machine()}; core {CORE}, pages of {LIMIT}")
+    about_machine = machine()  # now: the tree may change while this runs
+    print(f"pages: {about_machine}; core {CORE}, pages of {LIMIT}")
     with tempfile.TemporaryDirectory(prefix="moderation-bench-") as folder:
         found = uvloop.run(bench(args, args.folder or Path(folder)))
     missed = [one["name"] for one in found["results"] if one["met"] is False]
@@ -628,7 +639,7 @@ def main() -> int:
     about = {
         "date": time.strftime("%Y-%m-%d"),
         "command": f"python -m bench.pages --rounds {args.rounds} --asks {args.asks}",
-        "machine": machine(),
+        "machine": about_machine,
         "rounds": args.rounds,
         "asks": args.asks,
         **found,

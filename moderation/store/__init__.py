@@ -112,16 +112,18 @@ class Store:
         """Makes a key on behalf of an admin, as ``Keyring.add_on``; each of its sites has it in its audit."""
         made = await self.keyring.add_on(site, sites, role, name)
         for one in {site, *made.sites} - {EVERY_SITE}:
-            known = {"role": made.role, "name": name}
-            await self.audit.record(one, by.name, "key_added", "key", made.id, after=known)
+            await self.audit.record(
+                one, by.name, "key_made", "key", made.id, after={"role": made.role, "name": name}
+            )
         return made
 
     async def revoke_key(self, site: str, by: Key, key_id: str) -> None:
         """Ends a key on behalf of an admin, as ``Keyring.revoke_on``; each of its sites has it in its audit."""
         ended = await self.keyring.revoke_on(site, by, key_id)
         for one in {site, *ended.sites} - {EVERY_SITE}:
-            known = {"role": ended.role, "name": ended.name}
-            await self.audit.record(one, by.name, "key_revoked", "key", key_id, before=known)
+            await self.audit.record(
+                one, by.name, "key_revoked", "key", key_id, before={"role": ended.role, "name": ended.name}
+            )
 
     def inboxes(self, consumer: str) -> list[Inbox]:
         """Each partition's stream, for one worker."""

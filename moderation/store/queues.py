@@ -23,7 +23,9 @@ from moderation.store.comments import Comments
 from moderation.store.keys import QUEUES, RANK_STEP, WORKING
 
 SCAN: Final = 500  # ids looked at together when a filter has no index
-FIRST_STEP: Final = 2  # times the page's limit are looked at first: where much is admitted, no more is needed
+FIRST: Final = (
+    100  # ids looked at first, then twice as many each time: where much is admitted, that is enough
+)
 MAX_SCANNED: Final = 5_000  # looked at for one page; a sparse filter gives a short page and a cursor
 MAX_COUNTED: Final = 100_000  # looked at to count what a filter admits; beyond it the count says "at least"
 
@@ -166,7 +168,7 @@ class Queues:
         """Up to ``limit`` comments from the place ``after`` on (exclusive); about ``most`` are looked at for a filter."""
         span = await self._span(site, queue, order, filters)
         kept: list[tuple[int, Comment]] = []
-        scanned, step = 0, limit if span.whole else min(FIRST_STEP * limit, SCAN, most)
+        scanned, step = 0, limit if span.whole else min(FIRST, SCAN, most)
         while True:
             places = await self._places(span, after, step)
             admitted = await self._admitted(site, places, span)

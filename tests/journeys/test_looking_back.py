@@ -55,7 +55,7 @@ async def test_an_editor_sees_every_kind_of_act(desk: Desk) -> None:
         ("key", "admin"),
     ]
     made, revoked = found[8:]
-    assert (made["act"], made["subject"], made["before"]) == ("key_added", key["id"], {})
+    assert (made["act"], made["subject"], made["before"]) == ("key_made", key["id"], {})
     assert (revoked["act"], revoked["subject"], revoked["after"]) == ("key_revoked", key["id"], {})
     assert made["after"] == revoked["before"] == {"role": "moderator", "name": "cleo"}
     assert key["key"] not in json.dumps(found)

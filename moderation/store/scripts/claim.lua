@@ -24,7 +24,18 @@ for i = 8, #ARGV do indexes[#indexes + 1] = site .. ARGV[i] end
 for _, index_key in ipairs(indexes) do sizes[index_key] = redis.call('ZCARD', index_key) end
 table.sort(indexes, function(one, other) return sizes[one] < sizes[other] end)
 local smallest_key = indexes[1]
-local any_assigned = redis.call('EXISTS', site .. ':assigned') == 1
+-- Those of `ids` for which a command that answers for all of them says what `fits`.
+local function only(ids, fits, command, key)
+  if #ids == 0 then return ids end
+  local kept = {}
+  for i, said in ipairs(redis.call(command, key, unpack(ids))) do
+    if fits(said) then kept[#kept + 1] = ids[i] end
+  end
+  return kept
+end
+local function nobody(holder) return not holder end
+local function nobody_else(moderator) return not moderator or moderator == name end
+local function there(place) return place end
 local found, start, step = {ends}, 0, math.max(50, limit)
 while #found <= limit do
   local ids
@@ -34,20 +45,9 @@ while #found <= limit do
     ids = redis.call('ZRANGE', smallest_key, start, start + step - 1)
   end
   if #ids == 0 then break end
-  local holders = redis.call('HMGET', site .. ':holders', unpack(ids))
-  local assigned = any_assigned and redis.call('HMGET', site .. ':assigned', unpack(ids)) or {}
-  local wanted = {}
-  for i, id in ipairs(ids) do
-    if not holders[i] and (not assigned[i] or assigned[i] == name) then wanted[#wanted + 1] = id end
-  end
-  for further = 2, #indexes do
-    local further_key = indexes[further]
-    local held, kept = #wanted > 0 and redis.call('ZMSCORE', further_key, unpack(wanted)) or {}, {}
-    for i, id in ipairs(wanted) do
-      if held[i] then kept[#kept + 1] = id end
-    end
-    wanted = kept
-  end
+  local wanted = only(ids, nobody, 'HMGET', site .. ':holders')
+  wanted = only(wanted, nobody_else, 'HMGET', site .. ':assigned')
+  for further = 2, #indexes do wanted = only(wanted, there, 'ZMSCORE', indexes[further]) end
   for i = 1, math.min(#wanted, limit + 1 - #found) do found[#found + 1] = wanted[i] end
   start = start + step
   step = math.min(1000, step * 2)
