@@ -40,7 +40,7 @@ key                             type    holds                                   
 {pN}:s:SITE:holding             hash    moderator -> how many are held                  claim, lease
 {pN}:s:SITE:claimed             hash    moderator -> the last claim's operation and ids claim
 {pN}:s:SITE:assigned            hash    id -> the moderator whose it is                 annotate
-{pN}:s:SITE:b:BATCH             hash    a batch of decisions: ids, by whom, when        Batches; lives BATCH_DAYS
+{pN}:s:SITE:b:BATCH             hash    a batch: ids, by whom, when, whether undone     Batches; lives BATCH_DAYS
 {pN}:s:SITE:who                 hash    pseudonym in the audit -> author's reference    standing
 {pN}:s:SITE:ev                  stream  the event log, trimmed by age                   every script
 {pN}:s:SITE:audit               stream  who did what to whom, before and after          every act of a person
