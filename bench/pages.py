@@ -551,6 +551,16 @@ async def filled(store: Store, sizes: Sequence[int]) -> dict[str, Any]:
     return {"whole": whole}
 
 
+def renewed(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
+    """Earlier results with some rows measured again; says which, and of which commit."""
+    again = {one["name"]: one for one in new["results"]} if old["sizes"] == new["sizes"] else {}
+    if not again:
+        return old
+    said = f"{', '.join(again)}: measured again, {new['rounds']} rounds of {new['asks']}, {new['machine']}"
+    rows = [again.get(one["name"], one) for one in old["results"]]
+    return {**old, "results": rows, "renewed": [*old.get("renewed", []), said]}
+
+
 def report(about: dict[str, Any]) -> str:
     """The results as Markdown."""
     sizes = about["sizes"]
@@ -570,6 +580,7 @@ def report(about: dict[str, Any]) -> str:
     ]
     if memory["whole"]:
         parts.append(f"| all of it (`used_memory`) | | {memory['whole']:.0f} |")
+    notes = "".join(f"- {said}.\n" for said in about.get("renewed", []))
     table, searched, kept = "\n".join(lines), "\n".join(rows), "\n".join(parts)
     return f"""# Queue pages at a thousand and at a million
 
@@ -583,7 +594,7 @@ Made by `{about["command"]}`; do not edit. {about["date"]}: {about["machine"]}.
 - A page has {LIMIT} comments; {FIRST_PAGES:.0%} begin at the front, the others at a place drawn evenly. A label is drawn from those
   with {LEAST} comments or more at that size, so every page is full. With two filters or three a page may be short: no bar.
 - HTTP: client and service in one process; each request goes on from the one before (by author: the first page).
-
+{notes}
 ## Searches without an index, at {sizes[-1]:,}
 
 The server on another core; medians of 3. “Held” is the longest turn of the event loop meanwhile.
@@ -626,7 +637,9 @@ def main() -> int:
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="from 1,000 on, least first")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--asks", type=int, default=200, help="of each question in a round, at each size")
-    parser.add_argument("--only", default="", help="rows whose name holds this; then nothing is written")
+    parser.add_argument(
+        "--only", default="", help="rows whose name holds this; they replace those in the results"
+    )
     parser.add_argument("--folder", type=Path, help="keeps the filled server there, and uses what is there")
     parser.add_argument("--out", type=Path, default=ROOT / "bench" / "results")
     args = parser.parse_args()
@@ -644,8 +657,10 @@ def main() -> int:
         "asks": args.asks,
         **found,
     }
-    if not args.only:
-        args.out.mkdir(parents=True, exist_ok=True)
+    args.out.mkdir(parents=True, exist_ok=True)
+    if args.only and (args.out / "pages.json").exists():
+        about = renewed(json.loads((args.out / "pages.json").read_text("utf-8")), about)
+    if not args.only or "renewed" in about:
         (args.out / "pages.json").write_text(json.dumps(about, indent=1) + "\n", "utf-8")
         (args.out / "pages.md").write_text(report(about), "utf-8")
         plot(about, args.out / "pages.png")

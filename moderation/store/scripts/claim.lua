@@ -54,7 +54,7 @@ while #found <= limit do
   end
   for i = 1, math.min(#wanted, limit + 1 - #found) do found[#found + 1] = wanted[i] end
   start = start + step
-  step = math.min(1000, step * 2)
+  step = math.max(limit, math.min(200, step * 2))  -- no more: all that are read beyond the last one claimed are in vain
 end
 for i = 2, #found do
   redis.call('HSET', site .. ':holders', found[i], name)
