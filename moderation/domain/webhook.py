@@ -21,7 +21,9 @@ PAUSES_MS: Final = (
     *(hours * HOUR_MS for hours in (2, 5, 10, 14, 20, 24)),
 )
 ATTEMPTS: Final = len(PAUSES_MS) + 1
-JITTER: Final = 0.1  # a pause is longer or shorter by up to this share, so that a crowd does not come back at once
+JITTER: Final = (
+    0.1  # a pause is longer or shorter by up to this share, so that a crowd does not come back at once
+)
 LONGEST_WISH_MS: Final = DAY_MS  # no receiver puts a delivery off for longer by `Retry-After`
 FAILING_MS: Final = 5 * DAY_MS  # of nothing but failure: then an endpoint is disabled
 ROTATION_MS: Final = DAY_MS  # after a rotation the old secret signs too for so long

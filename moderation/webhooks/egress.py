@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -315,10 +316,15 @@ async def _beginning(content: aiohttp.StreamReader, keep: int) -> bytes:
 
 
 def _wish_of(header: str | None) -> int | None:
-    """``Retry-After`` in milliseconds; a date is not taken, since the receiver's clock is not ours."""
-    if header is None or not (header.isascii() and header.isdigit() and len(header) < 10):
+    """``Retry-After``, seconds or a date, in milliseconds from now; None if there is none that can be read."""
+    if header is None or len(header) > 40 or not header.isascii():
         return None
-    return int(header) * 1000
+    if header.isdigit():
+        return min(int(header), 10**9) * 1000
+    try:
+        return max(0, int((parsedate_to_datetime(header).timestamp() - time.time()) * 1000))
+    except (ValueError, OverflowError):
+        return None
 
 
 def _sentence(failure: BaseException, seconds: float) -> str:
