@@ -51,7 +51,8 @@ end
 -- Ends deliveries to an endpoint until somebody enables it again, and says so.
 local function disable(site, name, hook, id, reason, at)
   redis.call('HSET', hook, 'off', reason, 'off_at', whole_number(at))
-  tell(site, at, 'webhook.disabled', '', 0, '', '', 0, cjson.encode({webhook_id = id, reason = reason}))
+  -- The log goes by the server's clock: that of a dispatcher may be wrong, and must not trim it.
+  tell(site, now(), 'webhook.disabled', '', 0, '', '', 0, cjson.encode({webhook_id = id, reason = reason}))
   record(site, 'service', 'webhook_disabled', 'webhook', id, '{"enabled":true}', cjson.encode({enabled = false, reason = reason}))
   ring(name, '')
 end
