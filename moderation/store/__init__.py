@@ -34,15 +34,19 @@ from moderation.store.queues import Filters, Order, Page, Queues, QueueState
 from moderation.store.retention import Retention
 from moderation.store.sites import Sites
 from moderation.store.statistics import Statistics
+from moderation.store.webhooks import STATES, Attempt, Delivery, Leased, Webhook, Webhooks
 
 __all__ = [
     "EVERY_SITE",
     "MAX_SITES",
+    "STATES",
     "Accepted",
     "Act",
+    "Attempt",
     "Batch",
     "Bell",
     "DeadLetter",
+    "Delivery",
     "Entry",
     "Event",
     "Filters",
@@ -52,6 +56,7 @@ __all__ = [
     "Key",
     "KeyInfo",
     "Lease",
+    "Leased",
     "NewKey",
     "Observed",
     "Order",
@@ -62,6 +67,7 @@ __all__ = [
     "Sighting",
     "SiteState",
     "Store",
+    "Webhook",
     "advice",
     "check_fitness",
     "fault_of_sites",
@@ -89,6 +95,7 @@ class Store:
         self.retention = Retention(link, self.sites)
         self.across = Across(link, self.queues, self.sites, self.claims)
         self.keyring = Keyring(link, self.private)
+        self.webhooks = Webhooks(link, self.private)
         self.feed = Feed(link)
         self.dead_letters = DeadLetters(link)
         self.archive = Archive(link)

@@ -13,7 +13,7 @@ from moderation.web.routes import ACROSS, ROUTES, Route
 from tests.web.conftest import Desk
 
 EVERY: list[Route[Any]] = [*ROUTES, *ACROSS]
-PARTS = {"site": "gazette", "id": "c1", "queue": "pending", "author": "u1", "batch": "5f0c6a0e9b1d4c7e8a2b3c4d", "key_id": "3f9c2a71b0de"}  # fmt: skip
+PARTS = {"site": "gazette", "id": "c1", "queue": "pending", "author": "u1", "batch": "5f0c6a0e9b1d4c7e8a2b3c4d", "key_id": "3f9c2a71b0de", "webhook": "wh_5f2c8e1d90ab34cd", "delivery": "1764064800000-0"}  # fmt: skip
 VALUES: list[Any] = [
     None, True, 0, -1, 7, 1.5, 10**30, -(10**400), "", "x", " ", "\0", "a\nb", "\u202eevil", "\uffff", "𝐀👩‍👩‍👧‍👦", "é" * 70_000,
     [], [[]], [None], ["x"], ["x", "x"], [7], ["\0"], ["é" * 500], ["x"] * 1_001, {}, {"x": 1}, {"": {}}, "2026-01-01",

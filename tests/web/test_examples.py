@@ -48,7 +48,13 @@ async def test_every_example_request_is_let_through(desk: Desk, route: Route[Any
     key = (await desk.store.keyring.add("*", Role.ADMIN, "owner")).key
     await desk.post("c-1842", "0.5 The casino will ruin the square.", author={"id": "u-77"})
     parts = {"site": "gazette", "id": "c-1842", "queue": "pending", "author": "u-77"}
-    path = route.path.format(**parts, batch="5f0c6a0e9b1d4c7e8a2b3c4d", key_id="3f9c2a71b0de")
+    path = route.path.format(
+        **parts,
+        batch="5f0c6a0e9b1d4c7e8a2b3c4d",
+        key_id="3f9c2a71b0de",
+        webhook="wh_5f2c8e1d90ab34cd",
+        delivery="1764064800000-0",
+    )
     if route.asks:
         path += f"?{route.asks}"
     body = None if route.example is None else json.dumps(route.example).encode()
