@@ -32,6 +32,7 @@ key                             type    holds                                   
 {pN}:s:SITE:r:ID                hash    reporter (hashed) -> how many decisions stood   report
                                         at the flag, or the verdict that an edit settled
 {pN}:s:SITE:rr:REPORTER         hash    a reader's flags that were right, and wrong     decide, undo
+{pN}:s:SITE:rf:REPORTER         set     ids of comments with a flag by this reader      report
 {pN}:s:SITE:rp:PRINT            string  ``REF<tab>ID`` of the first with a fingerprint  observe; lives `repeat_hours`
 {pN}:s:SITE:rl:PRINT            zset    the same of those that came later               observe; lives `repeat_hours`
 {pN}:s:SITE:pa:KIND:WHO         zset    ids of late comments of an author, address or   observe; lives `pace_minutes`
@@ -67,7 +68,8 @@ A comment's hash: ``t`` text, ``d`` the rest of what was posted (JSON), ``st`` s
 ``au`` author's reference, ``ar`` article's id, ``pa`` parent's id, ``x`` its entry in the stream, ``sp`` spam score, ``sc`` scores,
 ``rs`` reasons, ``cd`` their codes, ``fp`` fingerprints, ``dc`` standing decision, ``mv`` model version, ``by`` the moderator whose
 decision stands, ``hi`` history and ``us`` what undo restores (lines), ``rp`` number of reporters, ``es`` escalation (JSON) and
-``eb`` the queue before it, ``as`` whose it is, ``nt`` notes (lines), ``tg`` tags (JSON), ``op`` the last operation's id, ``t1``
+``eb`` the queue before it (both only while it is escalated), ``as`` whose it is, ``nt`` notes (lines), ``tg`` tags (JSON), ``ta``
+the audit's entries on them, ``op`` the last operation's id, ``t1``
 SHA-1 of the first text once it was edited, ``hr`` that a moderator rejected an earlier revision. A tombstone (``st`` is
 ``expired``) has ``was`` and ``da``, the status and the time of its decision.
 """
