@@ -11,7 +11,7 @@ import os
 import secrets
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,6 +20,7 @@ from aiohttp import web
 from moderation.errors import Unfit
 from moderation.metrics import Metrics
 from moderation.models import LoadedModel
+from moderation.scoring import Scoring
 from moderation.settings import Settings
 from moderation.store import Store, advice, check_fitness
 from moderation.store.client import Link
@@ -131,9 +132,7 @@ async def _run(settings: Settings, roles: frozenset[str]) -> int:
             for task in crew:  # a service without its worker must not look alive
                 task.add_done_callback(lambda _: stopping.set())
         if "api" in roles:
-            url = await stack.enter_async_context(
-                _web(store, settings, metrics, model_loaded=lambda: model.current is not None)
-            )
+            url = await stack.enter_async_context(_web(store, settings, metrics, model))
             print(f"ready {url}", flush=True)  # promised by the contract
         else:
             print("ready", flush=True)
@@ -213,11 +212,11 @@ async def _card(store: Store, site: str, comment_id: str) -> dict[str, Any] | No
 
 
 @contextlib.asynccontextmanager
-async def _web(
-    store: Store, settings: Settings, metrics: Metrics, *, model_loaded: Callable[[], bool]
-) -> AsyncIterator[str]:
+async def _web(store: Store, settings: Settings, metrics: Metrics, model: LoadedModel) -> AsyncIterator[str]:
     """The HTTP server, until the end of the context; yields its URL."""
-    app = routes.build(store, settings, metrics, model_loaded)
+    scoring = Scoring(model)
+    scoring.start()
+    app = routes.build(store, settings, metrics, lambda: model.current is not None, scoring)
     runner = web.AppRunner(
         app,
         access_log=None,
@@ -232,6 +231,7 @@ async def _web(
     finally:
         store.feed.wake_all()  # long polls end now
         await runner.cleanup()
+        await scoring.close()
 
 
 async def _listen(runner: web.AppRunner, settings: Settings) -> str:

@@ -56,6 +56,7 @@ class Policy:
     hold_empty: bool = True
     languages: tuple[str, ...] = ()
     report_threshold: int = 1
+    perspective_files: bool = False
     keep_decided_days: int | None = None
     keep_events_days: int | None = None
     keep_audit_days: int | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import logging
 import re
@@ -58,7 +59,9 @@ from moderation.web.desk import (
     DeskHandler,
     Handler,
     OpenHandler,
+    Scoring,
 )
+from moderation.web.dialects import perspective
 
 log = logging.getLogger(__name__)
 
@@ -402,12 +405,27 @@ _NUMBERS: Final = itertools.count(1)
 _SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
+# Other products' calls, which their clients make as they always did: (method, path, handler, what it does).
+DIALECTS: Final[tuple[tuple[str, str, OpenHandler, str], ...]] = (
+    ("POST", "/v1alpha1/comments:analyze", perspective.spoken(perspective.analyze), "Perspective: score a text."),
+    ("POST", "/v1alpha1/comments:suggestscore", perspective.spoken(perspective.suggest),
+     "Perspective: a suggested score is the site's decision."),
+    ("GET", "/$discovery/rest", perspective.spoken(perspective.discover), "Perspective: the discovery document."),
+)  # fmt: skip
+
+
 def build(
-    store: Store, settings: Settings, metrics: Metrics, model_loaded: Callable[[], bool]
+    store: Store,
+    settings: Settings,
+    metrics: Metrics,
+    model_loaded: Callable[[], bool],
+    scoring: Scoring | None = None,
 ) -> web.Application:
     """The application: every route behind its door, every fault as a problem document."""
     attempts = Attempts(settings.auth_failures_per_minute)
     desk = Desk(store, settings, metrics, model_loaded, attempts=attempts)
+    if scoring is not None:
+        desk = dataclasses.replace(desk, scoring=scoring)
     app = web.Application(middlewares=[_outermost(desk)], client_max_size=settings.max_batch_bytes)
     app[DESK] = desk
     for route in ROUTES:
@@ -416,6 +434,8 @@ def build(
         app.router.add_route(one.method, one.path, guarded_desk(one.handler, one.allowed, desk))
     for path, handler, _ in OPEN:
         app.router.add_get(path, _opened(handler, desk))
+    for method, path, handler, _ in DIALECTS:
+        app.router.add_route(method, path, _opened(handler, desk))
     app.on_shutdown.append(_end_waiting)
     return app
 

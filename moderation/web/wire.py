@@ -454,6 +454,10 @@ class PolicyBody(Body):
     report_threshold: AtLeastOne = Field(
         1, description="Distinct reporters that put a published comment into `reported`."
     )
+    perspective_files: bool = Field(
+        False,
+        description="File as a comment what is sent to the Perspective dialect, unless `doNotStore` forbids it.",
+    )
     keep_decided_days: Days | None = Field(
         None, description="Days after which decided comments are removed; null keeps them."
     )
