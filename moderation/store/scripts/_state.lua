@@ -79,15 +79,15 @@ local function places(st, ov)
 end
 
 -- Takes a comment's entry out of the stream. What was imported with its score never had one here.
-local function unqueue(inbox, c)
+local function unqueue(inbox_key, c)
   if not c.x then return end
-  redis.call('XACK', inbox, GROUP, c.x)
-  redis.call('XDEL', inbox, c.x)
+  redis.call('XACK', inbox_key, GROUP, c.x)
+  redis.call('XDEL', inbox_key, c.x)
 end
 
 -- Puts a comment before the workers.
-local function enqueue(inbox, name, key, id, c)
-  local entry = redis.call('XADD', inbox, '*', 's', name, 'i', id, 'r', c.rev, 't', c.t, 'd', c.d, 'a', c.au or '', 'h', c.hr or '')
+local function enqueue(inbox_key, name, key, id, c)
+  local entry = redis.call('XADD', inbox_key, '*', 's', name, 'i', id, 'r', c.rev, 't', c.t, 'd', c.d, 'a', c.au or '', 'h', c.hr or '')
   redis.call('HSET', key, 'x', entry)
 end
 
