@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 from moderation.store.across import Across, SiteState
 from moderation.store.activity import Activity, Observed, Sighting
+from moderation.store.akismet import Akismet, Callback
 from moderation.store.archive import Archive
 from moderation.store.audit import Act, Audit
 from moderation.store.authors import Authors, Profile
@@ -45,6 +46,7 @@ __all__ = [
     "Attempt",
     "Batch",
     "Bell",
+    "Callback",
     "DeadLetter",
     "Delivery",
     "Entry",
@@ -96,6 +98,7 @@ class Store:
         self.across = Across(link, self.queues, self.sites, self.claims)
         self.keyring = Keyring(link, self.private)
         self.webhooks = Webhooks(link, self.private)
+        self.akismet = Akismet(link, self.private, self.webhooks)
         self.feed = Feed(link)
         self.dead_letters = DeadLetters(link)
         self.archive = Archive(link)

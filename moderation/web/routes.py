@@ -61,7 +61,7 @@ from moderation.web.desk import (
     OpenHandler,
     Scoring,
 )
-from moderation.web.dialects import perspective
+from moderation.web.dialects import akismet, perspective
 
 log = logging.getLogger(__name__)
 
@@ -411,6 +411,7 @@ DIALECTS: Final[tuple[tuple[str, str, OpenHandler, str], ...]] = (
     ("POST", "/v1alpha1/comments:suggestscore", perspective.spoken(perspective.suggest),
      "Perspective: a suggested score is the site's decision."),
     ("GET", "/$discovery/rest", perspective.spoken(perspective.discover), "Perspective: the discovery document."),
+    *akismet.CALLS,
 )  # fmt: skip
 
 
