@@ -13,6 +13,7 @@ from prometheus_client.registry import Collector
 
 _REQUEST_BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_ATTEMPT_BUCKETS: Final = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15)
 _BATCH_BUCKETS: Final = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1000)
 
 
@@ -124,12 +125,52 @@ class WorkerMetrics:
         self._checks.labels(name).inc()
 
 
+class WebhookMetrics:
+    """What was told to whom, without saying to whom."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._attempts = Counter(
+            "moderation_webhook_attempts_total",
+            "Attempts to deliver by their end: delivered, failed, dead, gone.",
+            ["kind", "end"],
+            registry=registry,
+        )
+        self._seconds = Histogram(
+            "moderation_webhook_attempt_seconds",
+            "Seconds until a receiver answered, or none did.",
+            buckets=_ATTEMPT_BUCKETS,
+            registry=registry,
+        )
+        self._disabled = Counter(
+            "moderation_webhooks_disabled_total", "Webhooks disabled for failing.", registry=registry
+        )
+        self._store = Counter(
+            "moderation_webhook_store_failures_total",
+            "Times the store did not answer a dispatcher.",
+            registry=registry,
+        )
+
+    def attempted(self, kind: str, end: str, seconds: float) -> None:
+        """An attempt ended."""
+        self._attempts.labels(kind, end).inc()
+        self._seconds.observe(seconds)
+
+    def disabled(self) -> None:
+        """A webhook was disabled."""
+        self._disabled.inc()
+
+    def store_failed(self) -> None:
+        """The store did not answer."""
+        self._store.inc()
+
+
 class Metrics:
     """One process's metrics."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self.worker = WorkerMetrics(self.registry)
+        self.webhooks = WebhookMetrics(self.registry)
         self.requests = RequestMetrics()
         self.registry.register(self.requests)
         self.waiting = Gauge(

@@ -25,10 +25,13 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "moderation.domain", "moderation.errors", "moderation.metrics", "moderation.store", "moderation.checks",
         "model.classifier",
     ),
+    "moderation.webhooks": (
+        "moderation.domain", "moderation.errors", "moderation.metrics", "moderation.store",
+    ),
     "moderation.web": (
         "moderation.domain", "moderation.errors", "moderation.metrics", "moderation.store", "moderation.settings",
         "moderation.logs", "moderation.checks.again", "moderation.checks.domains", "moderation.checks.entries",
-        "moderation.checks.languages",
+        "moderation.checks.languages", "moderation.webhooks",
     ),
     "moderation.client": (),
     "moderation.app": OURS,

@@ -73,7 +73,9 @@ def merged(tallies: Iterable[Tally]) -> Tally:
 
 def _count(event: Happening, tally: Tally) -> None:
     data = event.data
-    before, after = data["previous_status"], data["status"]
+    before, after = data.get("previous_status"), data.get("status")
+    if before is None or after is None:  # it happened to no comment
+        return
     if event.type in _SIMPLE:
         tally[_SIMPLE[event.type],] += 1
     if event.type == "comment.undone":

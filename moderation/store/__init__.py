@@ -34,15 +34,18 @@ from moderation.store.queues import Filters, Order, Page, Queues, QueueState
 from moderation.store.retention import Retention
 from moderation.store.sites import Sites
 from moderation.store.statistics import Statistics
+from moderation.store.webhooks import Attempt, Delivery, Leased, Webhook, Webhooks
 
 __all__ = [
     "EVERY_SITE",
     "MAX_SITES",
     "Accepted",
     "Act",
+    "Attempt",
     "Batch",
     "Bell",
     "DeadLetter",
+    "Delivery",
     "Entry",
     "Event",
     "Filters",
@@ -52,6 +55,7 @@ __all__ = [
     "Key",
     "KeyInfo",
     "Lease",
+    "Leased",
     "NewKey",
     "Observed",
     "Order",
@@ -62,6 +66,7 @@ __all__ = [
     "Sighting",
     "SiteState",
     "Store",
+    "Webhook",
     "advice",
     "check_fitness",
     "fault_of_sites",
@@ -89,6 +94,7 @@ class Store:
         self.retention = Retention(link, self.sites)
         self.across = Across(link, self.queues, self.sites)
         self.keyring = Keyring(link, self.private)
+        self.webhooks = Webhooks(link, self.private)
         self.feed = Feed(link)
         self.dead_letters = DeadLetters(link)
         self.archive = Archive(link)

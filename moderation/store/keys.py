@@ -12,6 +12,7 @@ key                             type    holds                                   
 {m}:sites                       set     slugs of all sites                              Sites.add
 {m}:keys                        hash    key id -> who it is, its sites, MAC of the key  Keyring
 {m}:sweeper                     string  the worker that sweeps now; lives a minute      Retention
+{m}:hooked                      set     slugs of sites that ever had a webhook          Webhooks
 {pN}:in                         stream  comments waiting for a score, text included     accept, edit, requeue; commit takes
 {pN}:dead                       hash    ``site/id`` -> why scoring it failed            commit; requeue and erase take
 {pN}:s:SITE                     hash    created_at, policy and pv (its version), seq    Sites, accept
@@ -43,6 +44,18 @@ key                             type    holds                                   
 {pN}:s:SITE:who                 hash    pseudonym in the audit -> author's reference    standing
 {pN}:s:SITE:ev                  stream  the event log, trimmed by age                   every script
 {pN}:s:SITE:audit               stream  who did what to whom, before and after          every act of a person
+{pN}:s:SITE:hooks               hash    webhook's id -> what it is (JSON): address,      hook_put
+                                        events it wants, salts of its secrets
+{pN}:s:SITE:h:HOOK              hash    its place in the log (after), last number of a  hook_put, _read, _take, _settle
+                                        delivery (seq), failing since, last success
+                                        (ok), off and off_at, the last lease (took)
+{pN}:s:SITE:h:HOOK:d            hash    a delivery's id, which is its event's -> how it hook_read, _replay, _take, _settle;
+                                        stands (JSON); 10,000 open ones at most         ended ones live 7 days
+{pN}:s:SITE:h:HOOK:all          zset    ids of deliveries by number; also :open,        as above
+                                        :delivered and :dead
+{pN}:s:SITE:h:HOOK:due          zset    ids of open ones by their next attempt, or by   as above
+                                        the end of the lease on one under way
+{pN}:s:SITE:h:HOOK:over         zset    ids of ended ones by the end of their life      as above; read takes
 ==============================  ======  ==============================================  ==================================
 
 Life: all of it stays until it is erased, but events (settings.event_days, and the policy's keep_… days) and what has a
@@ -77,6 +90,7 @@ RANK_STEP: Final = (
 QUEUES: Final = ("pending", "reported", "escalated", "approved", "rejected")
 WORKING: Final = frozenset({"pending", "reported", "escalated"})  # queues in which something is to be done
 SWEEPER: Final = "{m}:sweeper"
+HOOKED: Final = "{m}:hooked"
 
 
 class Keys:
@@ -150,3 +164,11 @@ class Keys:
     def events(self, site: str) -> str:
         """A site's event log."""
         return f"{self.site(site)}:ev"
+
+    def hooks(self, site: str) -> str:
+        """A site's webhooks."""
+        return f"{self.site(site)}:hooks"
+
+    def hook(self, site: str, webhook_id: str) -> str:
+        """A webhook's state; the keys of its deliveries begin with it."""
+        return f"{self.site(site)}:h:{webhook_id}"

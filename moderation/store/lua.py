@@ -21,6 +21,12 @@ NAMES: Final = (
     "expire",
     "forget_author",
     "forget_consumer",
+    "hook_drop",
+    "hook_put",
+    "hook_read",
+    "hook_replay",
+    "hook_settle",
+    "hook_take",
     "lease",
     "observe",
     "place_of_time",
@@ -34,7 +40,10 @@ NAMES: Final = (
 
 
 # What frees memory or must not wait for it: decisions stay possible when the server takes no more comments.
-WITHOUT_MEMORY: Final = frozenset(NAMES) - {"accept", "edit", "report", "requeue", "restore"}
+WITHOUT_MEMORY: Final = frozenset(NAMES) - {
+    *("accept", "edit", "report", "requeue", "restore"),
+    *("hook_put", "hook_read", "hook_replay"),  # they make deliveries; those that there are can still end
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +62,16 @@ def load(event_days: int) -> dict[str, Script]:
         f"local BELL, GROUP, EVENT_MS = '{keys.BELL}', '{keys.GROUP}', {event_days * 24 * 3600 * 1000}\n"
     )
     shared = (folder / "_state.lua").read_text("utf-8")
+    hooks = (folder / "_hooks.lua").read_text("utf-8")
     return {
-        name: _script(name, _flags(name) + constants + shared + (folder / f"{name}.lua").read_text("utf-8"))
+        name: _script(
+            name,
+            _flags(name)
+            + constants
+            + shared
+            + (hooks if name.startswith("hook_") else "")
+            + (folder / f"{name}.lua").read_text("utf-8"),
+        )
         for name in NAMES
     }
 

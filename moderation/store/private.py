@@ -21,6 +21,7 @@ class Private:
         self._author = blake2b(secret, digest_size=32, person=b"author").digest()
         self._reporter = blake2b(secret, digest_size=32, person=b"reporter").digest()
         self._key = blake2b(secret, digest_size=32, person=b"api-key").digest()
+        self._webhook = blake2b(secret, digest_size=32, person=b"webhook").digest()
         self._check = blake2b(secret, digest_size=16, person=b"check").hexdigest()
 
     @property
@@ -43,6 +44,10 @@ class Private:
     def author(self, site: str, ref: str) -> str:
         """The pseudonym of an author in the audit, told apart by site: once the author is erased it leads nowhere."""
         return _hash(self._author, f"{site}\n{ref}")
+
+    def webhook_secret(self, site: str, webhook_id: str, salt: str) -> bytes:
+        """A webhook's secret, 32 bytes: derived, so that it is kept nowhere. ``salt`` has 256 random bits."""
+        return hmac.digest(self._webhook, f"{site}\n{webhook_id}\n{salt}".encode(), "sha256")
 
     def mac(self, key: str) -> str:
         """The MAC of an API key, to be compared by ``matches``."""

@@ -295,7 +295,7 @@ class EventAnswer(BaseModel):
     id: str = Field(description="Its place in the log; `after` takes it.")
     type: str
     timestamp: str
-    sequence: int = Field(description="Counts the changes of its comment.")
+    sequence: int = Field(description="Counts the changes of its comment; 0 if it is about no comment.")
     data: dict[str, Any]
 
 
@@ -422,13 +422,7 @@ def queue_answer(state: QueueState) -> dict[str, Any]:
 
 def event_answer(event: Event) -> dict[str, Any]:
     """An event as it is answered."""
-    return {
-        "id": event.id,
-        "type": event.type,
-        "timestamp": rfc3339(event.at),
-        "sequence": event.sequence,
-        "data": {"site": event.site, "comment_id": event.comment_id, **event.data},
-    }
+    return event.document()
 
 
 def policy_answer(policy: Policy) -> dict[str, Any]:

@@ -1,0 +1,58 @@
+-- Shared by the scripts of webhooks, after the shared part of all scripts. `hook` is the key of one endpoint's state; the
+-- endpoint's other keys begin with it: `:d` deliveries by id, `:all` and `:open`, `:delivered`, `:dead` their ids by number,
+-- `:due` the open ones by the time of the next attempt (or of the end of the lease), `:over` the others by their end.
+
+local MOST_OPEN = 10000
+local KEEP_MS = 7 * DAY_MS
+local FAILING_MS = 5 * DAY_MS
+
+-- Whether an endpoint wants a type of event: all, this one, or all below a prefix.
+local function wants(patterns, kind)
+  for _, one in ipairs(patterns) do
+    if one == '*' or one == kind then return true end
+    if string.sub(one, -2) == '.*' and string.sub(kind, 1, #one - 1) == string.sub(one, 1, -2) then return true end
+  end
+  return false
+end
+
+-- The one way of a delivery into a state; its record and the indexes follow.
+local function turn(hook, id, d, state, at)
+  if d.state ~= state then
+    if d.state then redis.call('ZREM', hook .. ':' .. d.state, id) end
+    redis.call('ZADD', hook .. ':' .. state, whole_number(d.seq), id)
+    d.state = state
+  end
+  if state == 'open' then
+    redis.call('ZREM', hook .. ':over', id)
+    redis.call('ZADD', hook .. ':due', whole_number(d.next), id)
+  else
+    redis.call('ZREM', hook .. ':due', id)
+    redis.call('ZADD', hook .. ':over', whole_number(at + KEEP_MS), id)
+    d.next = nil
+  end
+  redis.call('HSET', hook .. ':d', id, cjson.encode(d))
+end
+
+-- A new delivery of an event, due at once.
+local function begin(hook, id, kind, at, op)
+  local seq = redis.call('HINCRBY', hook, 'seq', 1)
+  redis.call('ZADD', hook .. ':all', seq, id)
+  turn(hook, id, {seq = seq, kind = kind, n = 0, next = at, made = at, rp = op}, 'open', at)
+end
+
+-- The value of a field of a stream's entry.
+local function field(fields, name)
+  for i = 1, #fields, 2 do
+    if fields[i] == name then return fields[i + 1] end
+  end
+  return ''
+end
+
+-- Ends deliveries to an endpoint until somebody enables it again, and says so.
+local function disable(site, name, hook, id, reason, at)
+  redis.call('HSET', hook, 'off', reason, 'off_at', whole_number(at))
+  -- The log goes by the server's clock: that of a dispatcher may be wrong, and must not trim it.
+  tell(site, now(), 'webhook.disabled', '', 0, '', '', 0, cjson.encode({webhook_id = id, reason = reason}))
+  record(site, 'service', 'webhook_disabled', 'webhook', id, '{"enabled":true}', cjson.encode({enabled = false, reason = reason}))
+  ring(name, '')
+end
