@@ -57,6 +57,8 @@ from moderation.web.desk import (
     Handler,
     OpenHandler,
 )
+from moderation.web.dialects import coral
+from moderation.webhooks.egress import Egress, Gate
 
 log = logging.getLogger(__name__)
 
@@ -270,6 +272,15 @@ ROUTES: Final[tuple[Route[Handler], ...]] = (
           {200: answers.StatisticsAnswer}, faults=(400, 503), query=(
               Query("hours", "The hour of now and so many less one before it, up to 720.",
                     {**_NUMBER, "minimum": 1, "maximum": 720, "default": 24}),)),
+    Route("GET", ON_SITE + "/coral", coral.get_site, ADMIN, "Which Coral is the site's own, without its secrets; null if there is none.",
+          {200: coral.CoralAnswer}, faults=(400, 503)),
+    Route("PUT", ON_SITE + "/coral", coral.put_site, ADMIN,
+          "Say which Coral is the site's own: signing secrets of its external phase and webhooks, and the way back for decisions.",
+          {200: coral.CoralAnswer}, coral.CoralBody, faults=WRITE,
+          example={"signing_secrets": ["a secret as Coral shows it"], "graphql_url": "https://coral.example.org/api/graphql",
+                   "token": "an access token of Coral", "hold": False}),
+    Route("DELETE", ON_SITE + "/coral", coral.delete_site, ADMIN, "Speak with no Coral any more; safe to repeat.",
+          {204: None}, faults=(503,)),
     Route("GET", ON_SITE + "/keys", keys.listing, ADMIN, "The keys that reach the site, the oldest first; never a key itself.",
           {200: answers.KeysAnswer}, faults=(400, 503), shows={"items": [
               {**_KEY, "sites": ["gazette"], "reaches_more": False, "created_at": "2026-11-25T10:00:00.000Z"}], "next": None}),
@@ -319,17 +330,23 @@ _SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 def build(
-    store: Store, settings: Settings, metrics: Metrics, model_loaded: Callable[[], bool]
+    store: Store,
+    settings: Settings,
+    metrics: Metrics,
+    model_loaded: Callable[[], bool],
+    egress: Egress | None = None,
 ) -> web.Application:
     """The application: every route behind its door, every fault as a problem document."""
     attempts = Attempts(settings.auth_failures_per_minute)
-    desk = Desk(store, settings, metrics, model_loaded, attempts=attempts)
+    desk = Desk(store, settings, metrics, model_loaded, attempts=attempts, egress=egress or Egress(Gate()))
     app = web.Application(middlewares=[_outermost(desk)], client_max_size=settings.max_batch_bytes)
     app[DESK] = desk
     for route in ROUTES:
         app.router.add_route(route.method, route.path, guarded(route.handler, route.allowed, desk))
     for one in ACROSS:
         app.router.add_route(one.method, one.path, guarded_desk(one.handler, one.allowed, desk))
+    for method, place, answered in coral.OPEN:
+        app.router.add_route(method, place, _opened(answered, desk))
     for path, handler, _ in OPEN:
         app.router.add_get(path, _opened(handler, desk))
     app.on_shutdown.append(_end_waiting)
