@@ -1,4 +1,4 @@
-"""The composition root: settings -> store -> worker and web. The only module that sees everything."""
+"""The composition root: settings -> store -> worker, webhooks and web. The only module that sees everything."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import os
 import secrets
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from aiohttp import web
 
@@ -24,7 +24,10 @@ from moderation.settings import Settings
 from moderation.store import Store, advice, check_fitness
 from moderation.store.client import Link
 from moderation.store.embedded import EmbeddedServer, socket_of_running
-from moderation.web import routes
+from moderation.web import answers, routes
+from moderation.webhooks.dispatcher import Dispatcher
+from moderation.webhooks.egress import Egress, Gate
+from moderation.webhooks.kinds import Signed
 from moderation.worker.judge import Judge
 from moderation.worker.loop import Worker, contexts_of
 from moderation.worker.sweep import sweep_forever
@@ -119,12 +122,14 @@ async def _run(settings: Settings, roles: frozenset[str]) -> int:
         model = loaded_model(settings, metrics)  # after the store: a refused start says its one sentence only
         watch = asyncio.create_task(model.watch(), name="watch-model")
         stack.callback(watch.cancel)
-        crew: asyncio.Task[None] | None = None
+        await store.feed.start()
+        stack.push_async_callback(store.feed.close)
+        crew: list[asyncio.Task[None]] = []
         if "worker" in roles:
-            crew = await stack.enter_async_context(_workers(store, settings, model, metrics))
-            crew.add_done_callback(
-                lambda _: stopping.set()
-            )  # a service without its worker must not look alive
+            crew.append(await stack.enter_async_context(_workers(store, settings, model, metrics)))
+            crew.append(await stack.enter_async_context(_dispatcher(store, settings, metrics, stopping)))
+            for task in crew:  # a service without its worker must not look alive
+                task.add_done_callback(lambda _: stopping.set())
         if "api" in roles:
             url = await stack.enter_async_context(
                 _web(store, settings, metrics, model_loaded=lambda: model.current is not None)
@@ -141,11 +146,12 @@ async def _run(settings: Settings, roles: frozenset[str]) -> int:
     return _status(crew)
 
 
-def _status(crew: asyncio.Task[None] | None) -> int:
-    if crew is None or crew.cancelled() or (failure := crew.exception()) is None:
-        return 0
-    log.critical("the worker failed: %s", type(failure).__name__, exc_info=failure)
-    return 1
+def _status(crew: Sequence[asyncio.Task[None]]) -> int:
+    for task in crew:
+        if not task.cancelled() and (failure := task.exception()) is not None:
+            log.critical("the %s failed: %s", task.get_name(), type(failure).__name__, exc_info=failure)
+            return 1
+    return 0
 
 
 @contextlib.asynccontextmanager
@@ -183,6 +189,30 @@ async def _together(workers: list[Worker], *, alone: bool) -> None:
 
 
 @contextlib.asynccontextmanager
+async def _dispatcher(
+    store: Store, settings: Settings, metrics: Metrics, stopping: asyncio.Event
+) -> AsyncIterator[asyncio.Task[None]]:
+    """Delivers webhooks until the end of the context; what is under way then may end, or comes back with its lease."""
+    gate = Gate(settings.webhook_allow_networks, http=settings.webhook_allow_http)
+    async with Egress(gate) as egress:
+        # One line for each kind of delivery; see moderation/webhooks/kinds.py.
+        kinds = {"webhook": Signed(store.webhooks.secrets_of, functools.partial(_card, store))}
+        dispatcher = Dispatcher(store, kinds, egress, metrics.webhooks, stopping=stopping)
+        sending = asyncio.create_task(dispatcher.run(), name="dispatcher")
+        try:
+            yield sending
+        finally:
+            dispatcher.stop()
+            await asyncio.wait([sending])
+
+
+async def _card(store: Store, site: str, comment_id: str) -> dict[str, Any] | None:
+    """A comment as the site may read it; None if it was erased."""
+    (found,) = await store.comments.many(site, [comment_id])
+    return None if found is None else answers.comment_answer(found)
+
+
+@contextlib.asynccontextmanager
 async def _web(
     store: Store, settings: Settings, metrics: Metrics, *, model_loaded: Callable[[], bool]
 ) -> AsyncIterator[str]:
@@ -197,13 +227,11 @@ async def _web(
         shutdown_timeout=SHUTDOWN_SECONDS,
     )
     await runner.setup()
-    await store.feed.start()
     try:
         yield await _listen(runner, settings)
     finally:
         store.feed.wake_all()  # long polls end now
         await runner.cleanup()
-        await store.feed.close()
 
 
 async def _listen(runner: web.AppRunner, settings: Settings) -> str:

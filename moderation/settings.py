@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import ipaddress
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field, SecretStr
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+def _networks(given: Any) -> Any:
+    """CIDRs from a text with commas; raises ValueError for what is none."""
+    if not isinstance(given, str):
+        return given
+    try:
+        return tuple(str(ipaddress.ip_network(one.strip())) for one in given.split(",") if one.strip())
+    except ValueError:
+        raise ValueError("Give networks as 10.1.0.0/16 or fd00::/8, with commas between them") from None
 
 
 class Settings(BaseSettings):
@@ -81,6 +92,18 @@ class Settings(BaseSettings):
             "more are answered 429. A good key is never refused for them. 0 counts none.",
         ),
     ] = 60
+    webhook_allow_networks: Annotated[
+        tuple[str, ...],
+        NoDecode,
+        BeforeValidator(_networks),
+        Field(
+            description="Networks that webhooks may reach though they are not public, on any port: CIDRs with commas between "
+            "them, as 10.1.0.0/16 for a CMS on the intranet.",
+        ),
+    ] = ()
+    webhook_allow_http: bool = Field(
+        False, description="Let webhooks have http:// URLs, whose deliveries anybody on the way can read."
+    )
     model_dir: Path | None = Field(
         None,
         description="Directory of one model to score with. Without it the one that `moderation model use` chose, else the "

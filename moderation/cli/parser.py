@@ -15,6 +15,7 @@ API: Final = (
     "auth_failures_per_minute",
 )  # fmt: skip
 WORKER: Final = ("lease_seconds", "batch_size", "model_dir")
+WEBHOOKS: Final = ("webhook_allow_networks", "webhook_allow_http")
 SERVER: Final = ("appendfsync", "event_days")
 
 
@@ -23,12 +24,12 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="moderation", description="The comment desk that a newsroom can own.")
     top.set_defaults(settings=())
     words = top.add_subparsers(required=True, metavar="COMMAND")
-    everything = (*COMMON, *API, *WORKER, *SERVER)
+    everything = (*COMMON, *API, *WORKER, *WEBHOOKS, *SERVER)
     _command(
         words,
         "serve",
         commands.serve,
-        "API, scorer and server in one.",
+        "API, scorer, webhooks and server in one.",
         "moderation serve --port 8080",
         everything,
     )
@@ -38,15 +39,15 @@ def parser() -> argparse.ArgumentParser:
         commands.api,
         "The API alone.",
         "moderation api --redis-url redis://db:6379/0",
-        (*COMMON, *API, *SERVER),
+        (*COMMON, *API, *WEBHOOKS, *SERVER),
     )
     _command(
         words,
         "worker",
         commands.worker,
-        "A scorer alone.",
+        "A scorer and sender of webhooks alone.",
         "moderation worker --redis-url redis://db:6379/0",
-        (*COMMON, *WORKER, *SERVER),
+        (*COMMON, *WORKER, *WEBHOOKS, *SERVER),
     )
     _command(
         words,

@@ -35,11 +35,12 @@ from moderation.store.queues import Filters, Order, Page, Queues, QueueState
 from moderation.store.retention import Retention
 from moderation.store.sites import Sites
 from moderation.store.statistics import Statistics
-from moderation.store.webhooks import Attempt, Delivery, Leased, Webhook, Webhooks
+from moderation.store.webhooks import STATES, Attempt, Delivery, Leased, Webhook, Webhooks
 
 __all__ = [
     "EVERY_SITE",
     "MAX_SITES",
+    "STATES",
     "Accepted",
     "Act",
     "Attempt",

@@ -18,6 +18,7 @@ from moderation.domain.times import rfc3339
 from moderation.store import (
     EVERY_SITE,
     Act,
+    Delivery,
     Event,
     FirstKeys,
     Key,
@@ -28,6 +29,7 @@ from moderation.store import (
     QueueState,
     Role,
     SiteState,
+    Webhook,
 )
 from moderation.store.keys import QUEUES
 from moderation.web.wire import PolicyBody
@@ -428,6 +430,138 @@ def event_answer(event: Event) -> dict[str, Any]:
 def policy_answer(policy: Policy) -> dict[str, Any]:
     """A policy as it is answered."""
     return {name: getattr(policy, name) for name in PolicyBody.model_fields}
+
+
+# --- webhooks ----------------------------------------------------------------------------------------
+
+
+class WebhookAnswer(BaseModel):
+    """A webhook, without its secret."""
+
+    id: str
+    site: str
+    url: str
+    events: list[str]
+    description: str
+    enabled: bool
+    include: list[str]
+    created_at: str
+    disabled_reason: Literal["admin", "gone", "failing"] | None = Field(
+        description="Why it is disabled: by an admin, because it answered 410, or after 5 days of nothing but failure."
+    )
+    disabled_at: str | None
+    failing_since: str | None = Field(description="The first failure after the last success.")
+    delivered_at: str | None = Field(description="The last success.")
+    open: int = Field(description="Deliveries that wait for an attempt.")
+    dead: int = Field(description="Deliveries that nobody attempts any more; replay them.")
+
+
+class NewWebhookAnswer(WebhookAnswer):
+    """A webhook with its new secret, shown once."""
+
+    secret: str
+    old_secret_until: str | None = Field(description="After a rotation: so long the old secret signs too.")
+
+
+class WebhooksAnswer(BaseModel):
+    """A site's webhooks, the oldest first; there is no further page."""
+
+    items: list[WebhookAnswer]
+    next: None
+
+
+class DeliveryAnswer(BaseModel):
+    """How the telling of one event stands."""
+
+    id: str = Field(description="The event's place in the log.")
+    message_id: str = Field(description="What stands in the header `webhook-id`.")
+    type: str
+    state: Literal["open", "delivered", "dead"]
+    attempts: int
+    created_at: str
+    next_attempt_at: str | None
+    attempted_at: str | None
+    status: int | None = Field(description="Of the last answer, if one came.")
+    error: str | None = Field(description="Why no answer came, as a sentence.")
+    milliseconds: int | None = Field(description="How long the last attempt took.")
+
+
+class DeliveriesAnswer(BaseModel):
+    """Deliveries, the newest first, and the cursor to go on from."""
+
+    items: list[DeliveryAnswer]
+    next: str | None
+
+
+class WebhookTestAnswer(BaseModel):
+    """What a receiver said to a test."""
+
+    delivered: bool
+    status: int | None
+    error: str | None
+    milliseconds: int
+    answer: str = Field(description="The first 1,024 bytes of the answer.")
+
+
+class ReplayAnswer(BaseModel):
+    """How many deliveries a replay made due."""
+
+    replayed: int
+    stopped_at: str | None = Field(
+        description="Too many deliveries are open: replay the rest from here once they are gone. Null: all were made due."
+    )
+
+
+def webhook_answer(webhook: Webhook) -> dict[str, Any]:
+    """A webhook as it is answered."""
+    return {
+        "id": webhook.id,
+        "site": webhook.site,
+        "url": webhook.url,
+        "events": webhook.events,
+        "description": webhook.description,
+        "enabled": webhook.off is None,
+        "include": webhook.include,
+        "created_at": rfc3339(webhook.created_at),
+        "disabled_reason": webhook.off,
+        "disabled_at": _moment(webhook.off_at),
+        "failing_since": _moment(webhook.failing_since),
+        "delivered_at": _moment(webhook.delivered_at),
+        "open": webhook.open,
+        "dead": webhook.dead,
+    }
+
+
+def new_webhook_answer(webhook: Webhook, secret: str) -> dict[str, Any]:
+    """A webhook with its new secret."""
+    until = webhook.salts[1][1] if len(webhook.salts) > 1 else None
+    return {**webhook_answer(webhook), "secret": secret, "old_secret_until": _moment(until)}
+
+
+def delivery_answer(delivery: Delivery, message_id: str) -> dict[str, Any]:
+    """A delivery as it is answered."""
+    return {
+        "id": delivery.id,
+        "message_id": message_id,
+        "type": delivery.type,
+        "state": delivery.state,
+        "attempts": delivery.attempts,
+        "created_at": rfc3339(delivery.made_at),
+        "next_attempt_at": _moment(delivery.next_at),
+        "attempted_at": _moment(delivery.attempted_at),
+        "status": delivery.status,
+        "error": delivery.error,
+        "milliseconds": delivery.milliseconds,
+    }
+
+
+def replay_answer(count: int, stopped: int | None) -> dict[str, Any]:
+    """What a replay did."""
+    return {"replayed": count, "stopped_at": _moment(stopped)}
+
+
+def _moment(at: int | None) -> str | None:
+    return None if at is None else rfc3339(at)
 
 
 # --- sites, keys, and queues over several sites -----------------------------------------------------

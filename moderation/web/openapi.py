@@ -28,6 +28,8 @@ _PARTS = {
     "queue": {"type": "string", "enum": ["pending", "reported", "escalated", "approved", "rejected"]},
     "author": {"type": "string", "minLength": 1, "maxLength": 128, "example": "u-77"},
     "batch": {"type": "string", "example": "5f0c6a0e9b1d4c7e8a2b3c4d"},
+    "webhook": {"type": "string", "example": "wh_5f2c8e1d90ab34cd"},
+    "delivery": {"type": "string", "example": "1800000000000-0"},
 }
 
 
@@ -124,7 +126,11 @@ def _parameters(route: Route[Any]) -> list[dict[str, Any]]:
     if route.path.endswith("/comments") and route.method == "POST":
         prefer = "`wait=N`: answer with the verdict if it comes within N seconds (up to 10)."
         found.append({"name": "Prefer", "in": "header", "description": prefer, "schema": {"type": "string"}})
-    elif route.method in {"POST", "PATCH"} and not route.path.endswith(("/batch", "/sites", "/keys")):
+    elif (
+        route.method in {"POST", "PATCH"}
+        and "/webhooks" not in route.path
+        and not route.path.endswith(("/batch", "/sites", "/keys"))
+    ):
         idempotency = "The same key again is the same operation: it changes nothing more."
         schema = {"type": "string", "maxLength": 255}
         found.append(

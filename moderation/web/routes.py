@@ -44,6 +44,7 @@ from moderation.web import (
     sites,
     statistics,
     system,
+    webhooks,
     wire,
 )
 from moderation.web.attempts import Attempts
@@ -152,6 +153,14 @@ _SIZES: Final[dict[str, object]] = {
     "rejected": {"count": 312, "oldest_seconds": 2591000.0},
 }
 _KEY: Final[dict[str, object]] = {"id": "3f9c2a71b0de", "site": "gazette", "role": "moderator", "name": "ann"}
+
+ON_HOOK: Final = ON_SITE + "/webhooks/{webhook}"
+_HOOK: Final[dict[str, object]] = {
+    "id": "wh_5f2c8e1d90ab34cd", "site": "gazette", "url": "https://cms.example/hooks/moderation", "events": ["comment.*"],
+    "description": "the CMS", "enabled": True, "include": [], "created_at": "2026-11-25T10:00:00.000Z", "disabled_reason": None,
+    "disabled_at": None, "failing_since": None, "delivered_at": "2026-11-25T10:05:00.120Z", "open": 0, "dead": 0,
+}  # fmt: skip
+_NEW_HOOK: Final[dict[str, object]] = {**_HOOK, "secret": "whsec_…", "old_secret_until": None}
 
 ROUTES: Final[tuple[Route[Handler], ...]] = (
     Route("POST", ON_SITE + "/comments", comments.post, SITE,
@@ -292,6 +301,37 @@ ROUTES: Final[tuple[Route[Handler], ...]] = (
     Route("DELETE", ON_SITE + "/keys/{key_id}", keys.revoke, ADMIN,
           "End a key that reaches no site beyond one's own; every process refuses it within 5 seconds.",
           {204: None}, faults=(400, 404, 503)),
+    Route("GET", ON_SITE + "/webhooks", webhooks.listing, ADMIN, "The site's webhooks, the oldest first; never a secret.",
+          {200: answers.WebhooksAnswer}, faults=(400, 503), shows={"items": [_HOOK], "next": None}),
+    Route("POST", ON_SITE + "/webhooks", webhooks.add, ADMIN,
+          "Make a webhook, which is told of what happens from now on (Standard Webhooks); its secret is shown once.",
+          {201: answers.NewWebhookAnswer}, wire.WebhookBody, faults=(*WRITE, 409, 507),
+          example={"url": "https://cms.example/hooks/moderation", "events": ["comment.*"], "description": "the CMS"}, shows=_NEW_HOOK),
+    Route("GET", ON_HOOK, webhooks.get, ADMIN, "A webhook and how it does.", {200: answers.WebhookAnswer}, faults=(400, 404, 503),
+          shows=_HOOK),
+    Route("PATCH", ON_HOOK, webhooks.patch, ADMIN, "Change a webhook, disable it, or enable it again.",
+          {200: answers.WebhookAnswer}, wire.WebhookPatchBody, faults=(*WRITE, 409, 507), example={"enabled": True}, shows=_HOOK),
+    Route("DELETE", ON_HOOK, webhooks.remove, ADMIN, "Remove a webhook with its deliveries.",
+          {204: None}, faults=(400, 404, 503)),
+    Route("POST", ON_HOOK + "/rotate", webhooks.rotate, ADMIN,
+          "Give a webhook a new secret, shown once; the old one signs too for 24 hours.",
+          {200: answers.NewWebhookAnswer}, faults=(400, 404, 409, 503, 507), shows=_NEW_HOOK),
+    Route("POST", ON_HOOK + "/test", webhooks.test, ADMIN, "Post a `webhook.test` now and say what the receiver answered.",
+          {200: answers.WebhookTestAnswer}, faults=(400, 404, 503),
+          shows={"delivered": True, "status": 204, "error": None, "milliseconds": 38, "answer": ""}),
+    Route("GET", ON_HOOK + "/deliveries", webhooks.deliveries, ADMIN,
+          "Deliveries and how they stand, the newest first. Those that are `dead` are no longer attempted. Ended ones are kept "
+          "for 7 days.", {200: answers.DeliveriesAnswer}, faults=(400, 404, 503), query=(
+              Query("state", "Only those in this state.", {"enum": ["open", "delivered", "dead"]}),
+              Query("limit", "How many, up to 500.", {**_NUMBER, "minimum": 1, "maximum": 500, "default": 100}),
+              Query("cursor", "The last page's `next`."))),
+    Route("POST", ON_HOOK + "/deliveries/{delivery}/replay", webhooks.replay, ADMIN,
+          "Deliver one event again, from the first attempt on, under the same id.", {202: answers.ReplayAnswer},
+          faults=(400, 404, 409, 503, 507), shows={"replayed": 1, "stopped_at": None}),
+    Route("POST", ON_HOOK + "/replay", webhooks.replay_span, ADMIN,
+          "Deliver all events of a span again that the webhook wants, also those of before it was made.",
+          {202: answers.ReplayAnswer}, wire.ReplayBody, faults=(*WRITE, 507),
+          example={"since": "2026-11-25T10:00:00Z", "until": "2026-11-25T12:00:00Z"}, shows={"replayed": 120, "stopped_at": None}),
 )  # fmt: skip
 
 ACROSS: Final[tuple[Route[DeskHandler], ...]] = (  # calls that name no site: what they reach is the key's

@@ -16,6 +16,7 @@ from moderation.domain.comment import Article, Author, Draft, RejectReason, auth
 from moderation.domain.ids import MAX_ID, MAX_NAME, SITE_PATTERN, fault_of_name, is_site
 from moderation.domain.policy import Mode, Policy
 from moderation.domain.replay import Goal, Target
+from moderation.domain.webhook import EVENT_PATTERN, MAX_PATTERN, is_pattern
 from moderation.store import EVERY_SITE, MAX_SITES, Filters, Role, fault_of_sites
 from moderation.store.private import Private
 
@@ -566,6 +567,85 @@ class KeyBody(Body):
         wanted = self.sites if EVERY_SITE in self.sites else ["", *self.sites]
         if (fault := fault_of_sites(wanted, self.role)) is not None:
             raise _fault("sites", fault)
+        return self
+
+
+# --- webhooks ----------------------------------------------------------------------------------------
+
+
+def _pattern(text: str) -> str:
+    if not is_pattern(text):
+        raise _fault(
+            "event", "Name a type of event as `comment.approved`, a prefix as `comment.*`, or `*` for all."
+        )
+    return text
+
+
+EventPattern = Annotated[
+    str,
+    Field(max_length=MAX_PATTERN, json_schema_extra={"pattern": EVENT_PATTERN}),
+    AfterValidator(_pattern),
+]
+HookUrl = Annotated[
+    str,
+    Field(
+        min_length=1, max_length=2_048, description="Where deliveries are posted: https on a public address."
+    ),
+]
+HookEvents = Annotated[
+    list[EventPattern],
+    Field(min_length=1, max_length=50, description="Types of events: whole, as `comment.*`, or `*` for all."),
+]
+HookNote = Annotated[str, Field(max_length=200, description="What it is for."), AfterValidator(_no_nul)]
+HookInclude = Annotated[
+    list[Literal["comment"]],
+    Field(
+        max_length=1, description="`comment`: the comment as it is at delivery comes along in `data.comment`."
+    ),
+]
+
+
+class WebhookBody(Body):
+    """A new webhook."""
+
+    url: HookUrl
+    events: HookEvents = ["*"]
+    description: HookNote = ""
+    enabled: bool = True
+    include: HookInclude = []
+
+
+class WebhookPatchBody(Body):
+    """What changes of a webhook; what is left out stays."""
+
+    url: HookUrl | None = None
+    events: HookEvents | None = None
+    description: HookNote | None = None
+    enabled: bool | None = Field(
+        None, description="Enabled again, it is told what it missed, as far as the event log reaches."
+    )
+    include: HookInclude | None = None
+
+    def fields(self) -> dict[str, Any]:
+        """What was given."""
+        given = {name: getattr(self, name) for name in self.model_fields_set}
+        return {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in given.items()
+            if value is not None
+        }
+
+
+class ReplayBody(Body):
+    """A span of time whose events are delivered again."""
+
+    since: Annotated[Moment, Field(strict=False)]
+    until: Annotated[Moment, Field(strict=False, description="The first moment that is not meant.")]
+
+    @model_validator(mode="after")
+    def _in_order(self) -> ReplayBody:
+        if self.until <= self.since:
+            raise _fault("until", "Give an `until` that is later than `since`.")
         return self
 
 

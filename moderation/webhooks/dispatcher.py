@@ -33,7 +33,10 @@ _WISHES: Final = frozenset({429, 503})  # whose `Retry-After` is heeded
 
 
 class Dispatcher:
-    """All couriers of a process. ``kinds``: by name; ``chance`` is from 0 to 1, for the jitter."""
+    """All couriers of a process. ``kinds``: by name; ``chance`` is from 0 to 1, for the jitter.
+
+    ``stopping``: an event of the process that stops it too, so that what is under way ends beside everything else.
+    """
 
     def __init__(
         self,
@@ -46,6 +49,7 @@ class Dispatcher:
         roster_seconds: float = ROSTER_SECONDS,
         patience_seconds: float = PATIENCE_SECONDS,
         chance: Callable[[], float] = random.random,
+        stopping: asyncio.Event | None = None,
     ) -> None:
         self._store = store
         self._kinds = kinds
@@ -55,7 +59,7 @@ class Dispatcher:
         self._roster_seconds = roster_seconds
         self._patience = patience_seconds
         self._chance = chance
-        self._stopping = asyncio.Event()
+        self._stopping = stopping or asyncio.Event()
         self._couriers: dict[tuple[str, str], asyncio.Task[None]] = {}
 
     def stop(self) -> None:

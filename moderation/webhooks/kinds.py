@@ -48,7 +48,7 @@ class Kind(Protocol):
 class Signed:
     """Standard Webhooks. ``secrets``: those that sign; ``cards``: a comment's public answer by site and id, None if it is gone."""
 
-    def __init__(self, secrets: Secrets, cards: Cards) -> None:
+    def __init__(self, secrets: Secrets, cards: Cards | None = None) -> None:
         self._secrets = secrets
         self._cards = cards
 
@@ -56,9 +56,9 @@ class Signed:
         """The event, with the comment as it is now if the webhook includes it."""
         event, webhook = leased.event, leased.webhook
         card = None
-        if "comment" in webhook.include and event.comment_id:
+        if self._cards is not None and "comment" in webhook.include and event.comment_id:
             card = await self._cards(event.site, event.comment_id)
-        return self._made(webhook, message_id(event), body_of(event, card), now)
+        return self._made(webhook, message_name(event.site, event.id), body_of(event, card), now)
 
     def test(self, webhook: Webhook, mark: str, now: int) -> Request:
         """A request that tells of nothing: for the button that tries a webhook. ``mark`` makes its id one of a kind."""
@@ -71,9 +71,9 @@ class Signed:
         return Request(webhook.url, {"Content-Type": "application/json", **signed}, body)
 
 
-def message_id(event: Event) -> str:
+def message_name(site: str, event_id: str) -> str:
     """The id under which an event is told: the same to every webhook, at every attempt, for ever."""
-    return f"evt_{event.site}_{event.id}"
+    return f"evt_{site}_{event_id}"
 
 
 def body_of(event: Event, card: dict[str, Any] | None) -> bytes:

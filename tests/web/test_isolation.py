@@ -67,6 +67,16 @@ ROWS: dict[str, set[str]] = {
     f"GET {ON_SITE}/keys": ADMIN,
     f"POST {ON_SITE}/keys": ADMIN,
     f"DELETE {ON_SITE}/keys/{{key_id}}": ADMIN,
+    f"GET {ON_SITE}/webhooks": ADMIN,
+    f"POST {ON_SITE}/webhooks": ADMIN,
+    f"GET {ON_SITE}/webhooks/{{webhook}}": ADMIN,
+    f"PATCH {ON_SITE}/webhooks/{{webhook}}": ADMIN,
+    f"DELETE {ON_SITE}/webhooks/{{webhook}}": ADMIN,
+    f"POST {ON_SITE}/webhooks/{{webhook}}/rotate": ADMIN,
+    f"POST {ON_SITE}/webhooks/{{webhook}}/test": ADMIN,
+    f"GET {ON_SITE}/webhooks/{{webhook}}/deliveries": ADMIN,
+    f"POST {ON_SITE}/webhooks/{{webhook}}/deliveries/{{delivery}}/replay": ADMIN,
+    f"POST {ON_SITE}/webhooks/{{webhook}}/replay": ADMIN,
     "GET /v1/me": ALL,
     "GET /v1/sites": READS,
     "POST /v1/sites": {"admin of all"},
@@ -129,8 +139,24 @@ async def path_of(desk: Desk, route: Route[Any], site: str) -> str:
     key_id = "none"
     if "{key_id}" in route.path and site != "nowhere":
         key_id = (await desk.store.keyring.add(site, Role.SITE, "for the test")).id
+    webhook, delivery = "none", "none"
+    if "{webhook}" in route.path and site != "nowhere":
+        # An address that the door out refuses: the test of it goes nowhere.
+        hook = await desk.store.webhooks.add(site, "somebody", "https://192.0.2.1/", ["*"])
+        await desk.store.webhooks.replay_span(site, hook.id, 0, 10**13)
+        (found, *_), _ = await desk.store.webhooks.deliveries(site, hook.id, None, None, 1)
+        webhook, delivery = hook.id, found.id
     made = await desk.store.batches.begin(site, "a batch", "somebody", ["c1"])
-    return route.path.format(site=site, id="c1", queue="pending", key_id=key_id, author="u1", batch=made.id)
+    return route.path.format(
+        site=site,
+        id="c1",
+        queue="pending",
+        key_id=key_id,
+        author="u1",
+        batch=made.id,
+        webhook=webhook,
+        delivery=delivery,
+    )
 
 
 @pytest.fixture
