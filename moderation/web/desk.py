@@ -16,7 +16,6 @@ from moderation.metrics import Metrics
 from moderation.settings import Settings
 from moderation.store import Key, Store
 from moderation.web.attempts import Attempts
-from moderation.webhooks.egress import Egress, Gate
 
 NOTHING_HERE: Final = "There is nothing here for this key."
 
@@ -34,7 +33,6 @@ class Desk:
         default_factory=set
     )  # long polls and streams under way, bounded by web.events
     attempts: Attempts = field(default_factory=lambda: Attempts(0))  # wrong keys by address
-    egress: Egress = field(default_factory=lambda: Egress(Gate()))  # the door out
     previews: asyncio.Semaphore = field(
         default_factory=lambda: asyncio.Semaphore(1)
     )  # a replay takes a core for seconds: one at a time in a process

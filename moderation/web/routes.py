@@ -59,7 +59,6 @@ from moderation.web.desk import (
     OpenHandler,
 )
 from moderation.web.dialects import coral
-from moderation.webhooks.egress import Egress, Gate
 
 log = logging.getLogger(__name__)
 
@@ -287,7 +286,7 @@ ROUTES: Final[tuple[Route[Handler], ...]] = (
           "Say which Coral is the site's own: signing secrets of its external phase and webhooks, and the way back for decisions.",
           {200: coral.CoralAnswer}, coral.CoralBody, faults=WRITE,
           example={"signing_secrets": ["a secret as Coral shows it"], "graphql_url": "https://coral.example.org/api/graphql",
-                   "token": "an access token of Coral", "hold": False}),
+                   "token": "an-access-token-of-Coral", "hold": False}),
     Route("DELETE", ON_SITE + "/coral", coral.delete_site, ADMIN, "Speak with no Coral any more; safe to repeat.",
           {204: None}, faults=(503,)),
     Route("GET", ON_SITE + "/keys", keys.listing, ADMIN, "The keys that reach the site, the oldest first; never a key itself.",
@@ -374,11 +373,10 @@ def build(
     settings: Settings,
     metrics: Metrics,
     model_loaded: Callable[[], bool],
-    egress: Egress | None = None,
 ) -> web.Application:
     """The application: every route behind its door, every fault as a problem document."""
     attempts = Attempts(settings.auth_failures_per_minute)
-    desk = Desk(store, settings, metrics, model_loaded, attempts=attempts, egress=egress or Egress(Gate()))
+    desk = Desk(store, settings, metrics, model_loaded, attempts=attempts)
     app = web.Application(middlewares=[_outermost(desk)], client_max_size=settings.max_batch_bytes)
     app[DESK] = desk
     for route in ROUTES:

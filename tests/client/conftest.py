@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.web.conftest import Desk, desk
+from tests.web.conftest import Desk, desk, settings
 
-__all__ = ["desk"]
+__all__ = ["desk", "settings"]
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from aiohttp.test_utils import TestServer
 
 from moderation.domain.policy import Policy
 from moderation.metrics import Metrics
+from moderation.settings import Settings
 from moderation.web.dialects.coral import plain
 from moderation.webhooks.coral import Verdicts
 from moderation.webhooks.dispatcher import Dispatcher
@@ -111,6 +112,12 @@ class FakeCoral:
         return [
             (name, variables["input"]) for name, variables, _ in self.asked if name.startswith("mutation")
         ]
+
+
+@pytest.fixture
+def settings() -> Settings:
+    """Coral is on this machine."""
+    return Settings(webhook_allow_networks=("127.0.0.0/8",), webhook_allow_http=True)
 
 
 @pytest.fixture

@@ -17,7 +17,6 @@ from moderation.metrics import Metrics
 from moderation.settings import Settings
 from moderation.store import Role, Store
 from moderation.web import routes
-from moderation.webhooks.egress import Egress, Gate
 from moderation.worker.judge import Judge
 from moderation.worker.loop import Worker, contexts_of
 from tests.worker.test_worker import Always, Scripted
@@ -64,31 +63,32 @@ class Desk:
 
 
 @pytest.fixture
+def settings() -> Settings:
+    """The settings of the service; a module may have others."""
+    return Settings(body_timeout=0.5)
+
+
+@pytest.fixture
 async def desk(
     store: Store,
+    settings: Settings,
     aiohttp_server: Callable[..., Awaitable[TestServer]],
     aiohttp_client: Callable[..., Awaitable[TestClient[web.Request, web.Application]]],
 ) -> AsyncIterator[Desk]:
     """A site with a key for each role, another site, and a worker whose model reads the score from the text."""
     metrics = Metrics()
-    settings = Settings(body_timeout=0.5)
     await store.feed.start()
     judge = Judge(Always(Scripted()), functools.partial(contexts_of, store), metrics.worker)
     worker = Worker(store.inboxes("w")[0], judge, metrics.worker, batch_size=100, lease_seconds=10)
     task = asyncio.create_task(worker.run())
-    egress = Egress(Gate(["127.0.0.0/8"], http=True), total_seconds=2)
-    await egress.__aenter__()
     server = await aiohttp_server(
-        routes.build(store, settings, metrics, lambda: True, egress),
-        auto_decompress=False,
-        keepalive_timeout=2,
+        routes.build(store, settings, metrics, lambda: True), auto_decompress=False, keepalive_timeout=2
     )
     await store.sites.add("other")
     keys = {role.value: (await store.keyring.add(SITE, role, role.value)).key for role in Role}
     keys["bob"] = (await store.keyring.add(SITE, Role.MODERATOR, "bob")).key
     keys["stranger"] = (await store.keyring.add("other", Role.ADMIN, "stranger")).key
     yield Desk(store, await aiohttp_client(server), keys)
-    await egress.__aexit__(None, None, None)
     worker.stop()
     await task
     judge.close()

@@ -24,11 +24,12 @@ from moderation.store import CoralSite
 from moderation.web import body, wire
 from moderation.web.desk import Call, Desk
 from moderation.webhooks import coral as graphql
-from moderation.webhooks.egress import Refused
+from moderation.webhooks.egress import Egress, Gate, Refused
 
 log = logging.getLogger(__name__)
 
 WAIT_SECONDS: Final = 0.15  # for a verdict: Coral gives up at 200 ms unless told otherwise
+FETCH_SECONDS: Final = 5.0  # for Coral's answer
 FILE_SECONDS: Final = 5.0  # for the verdict of a comment that Coral holds
 AT_ONCE: Final = 5  # comments that were put off, fetched beside a new one
 MOST_SIGNATURES: Final = 10
@@ -128,7 +129,7 @@ async def put_site(call: Call) -> web.Response:
         raise BadRequest("Send `graphql_url` and `token` together, or neither.")
     if asked.graphql_url is not None:
         try:
-            call.desk.egress.gate.check(asked.graphql_url)
+            _gate(call.desk).check(asked.graphql_url)
         except Refused as refused:
             raise BadRequest(f"graphql_url: {refused}") from None
     wanted = CoralSite(tuple(asked.signing_secrets), asked.graphql_url, asked.token, asked.hold)
@@ -140,6 +141,10 @@ async def delete_site(call: Call) -> web.Response:
     """Speaks with no Coral any more."""
     await call.desk.store.coral.drop(call.site, call.key.name)
     return web.Response(status=204)
+
+
+def _gate(desk: Desk) -> Gate:
+    return Gate(desk.settings.webhook_allow_networks, http=desk.settings.webhook_allow_http)
 
 
 def _shown(site: CoralSite) -> dict[str, Any]:
@@ -223,7 +228,8 @@ async def webhook(request: web.Request, desk: Desk) -> web.Response:
 
 async def _file(desk: Desk, slug: str, coral: CoralSite, coral_id: str) -> None:
     """Puts a comment that Coral holds into our queue."""
-    found = await graphql.fetch(desk.egress, coral, coral_id)
+    async with Egress(_gate(desk), total_seconds=FETCH_SECONDS) as egress:
+        found = await graphql.fetch(egress, coral, coral_id)
     if found is None:
         log.warning("a comment of the site %s could not be fetched from Coral: it is tried again", slug)
         return
