@@ -82,37 +82,6 @@ class WebhookRequest(_Message):
     data: _What = Field(default_factory=_What)
 
 
-class CoralBody(wire.Body):
-    """Which Coral is the site's own; its secrets and token never come back."""
-
-    signing_secrets: Annotated[
-        list[Annotated[str, Field(min_length=16, max_length=512)]],
-        Field(
-            min_length=1,
-            max_length=10,
-            description="As Coral shows them, of the phase and of the webhook endpoint.",
-        ),
-    ]
-    graphql_url: Annotated[str, Field(min_length=1, max_length=2_048)] | None = Field(
-        None, description="Where decisions go: `https://CORAL/api/graphql`; left out, there is no way back."
-    )
-    token: Annotated[str, Field(min_length=1, max_length=4_096, pattern=r"^[!-~]+$")] | None = Field(
-        None, description="An access token of a Coral moderator; needed with `graphql_url`."
-    )
-    hold: bool = Field(
-        False,
-        description="Withhold a doubtful comment in Coral (`SYSTEM_WITHHELD`) instead of only flagging it.",
-    )
-
-
-class CoralAnswer(BaseModel):
-    """Which Coral is the site's own."""
-
-    signing_secrets: int = Field(description="How many are known.")
-    graphql_url: str | None
-    hold: bool
-
-
 # --- how a site is set up -----------------------------------------------------------------------------
 
 
@@ -124,7 +93,7 @@ async def get_site(call: Call) -> web.Response:
 
 async def put_site(call: Call) -> web.Response:
     """Says which Coral is the site's own."""
-    asked = await body.asked(call, CoralBody)
+    asked = await body.asked(call, wire.CoralBody)
     if (asked.graphql_url is None) != (asked.token is None):
         raise BadRequest("Send `graphql_url` and `token` together, or neither.")
     if asked.graphql_url is not None:
