@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import logging
 import re
@@ -394,6 +395,9 @@ def build(
 async def _end_waiting(app: web.Application) -> None:
     app[DESK].stopping.set()
     app[DESK].store.feed.wake_all()
+    for chore in app[DESK].chores:
+        chore.cancel()
+    await asyncio.gather(*app[DESK].chores, return_exceptions=True)
 
 
 def _opened(handler: OpenHandler, desk: Desk) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:

@@ -220,12 +220,19 @@ async def _held(coral: FakeCoral, coral_id: str, text: str) -> dict[str, Any]:
         "siteID": "x",
     }
     assert await coral.tell("COMMENT_ENTERED_MODERATION_QUEUE", data) == (204, "")
-    for queue in ("pending", "reported"):
-        _, page = await coral.desk.call("GET", f"/queues/{queue}", role="moderator")
-        if page["items"]:
-            assert len(page["items"]) == 1
-            return {**page["items"][0], "in": queue}
-    raise AssertionError("the comment is in no queue")
+    card: dict[str, Any] = {}
+
+    async def there() -> bool:
+        for queue in ("pending", "reported"):
+            _, page = await coral.desk.call("GET", f"/queues/{queue}", role="moderator")
+            # Filed for good only once it is no longer to be fetched.
+            if page["items"] and not await coral.desk.store.coral.waiting(SITE, 1):
+                assert len(page["items"]) == 1
+                card.update(page["items"][0] | {"in": queue})
+        return bool(card)
+
+    await until(there)
+    return card
 
 
 async def test_approved_with_us_is_approved_in_coral(coral: FakeCoral) -> None:
@@ -312,9 +319,27 @@ async def test_what_could_not_be_fetched_is_fetched_beside_the_next(coral: FakeC
     coral.down = False
     coral.holds("cc-2", "0.6 second")
     await coral.tell("COMMENT_ENTERED_MODERATION_QUEUE", {**data, "commentID": "cc-2"})
+
+    async def fetched() -> bool:
+        return await coral.desk.store.coral.waiting(SITE, 5) == []
+
+    await until(fetched)
     _, page = await coral.desk.call("GET", "/queues/pending", role="moderator")
     assert {item["text"] for item in page["items"]} == {"0.5 first", "0.6 second"}
-    assert await coral.desk.store.coral.waiting(SITE, 5) == []
+
+
+async def test_what_was_decided_in_coral_meanwhile_is_not_filed(coral: FakeCoral) -> None:
+    coral.holds("cc-1", "0.5 first")
+    coral.comments["cc-1"]["status"] = "APPROVED"
+    data = {"queue": "PENDING", "commentID": "cc-1", "status": "PREMOD"}
+    await coral.tell("COMMENT_ENTERED_MODERATION_QUEUE", data)
+
+    async def fetched() -> bool:
+        return await coral.desk.store.coral.waiting(SITE, 5) == []
+
+    await until(fetched)
+    assert [name for name, _, _ in coral.asked] == ["query comment"]
+    assert await coral.desk.store.coral.ours(SITE, "cc-1") is None
 
 
 async def test_other_messages_and_other_fields_are_passed_over(coral: FakeCoral) -> None:

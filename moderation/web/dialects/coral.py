@@ -6,6 +6,7 @@ phases, so a doubtful comment is only flagged.
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import html.parser
 import logging
@@ -35,7 +36,9 @@ AT_ONCE: Final = 5  # comments that were put off, fetched beside a new one
 MOST_SIGNATURES: Final = 10
 REPORTER: Final = "coral"
 HELD: Final = "held_in_coral"  # why a comment is reported that our policy would have published
+MOST_CHORES: Final = 100  # fetches under way in one process
 _JSON: Final = "application/json"
+_DECIDED: Final = {"APPROVED": Status.APPROVED, "REJECTED": Status.REJECTED}
 _ID = Annotated[str, Field(min_length=1, max_length=MAX_ID)]
 
 
@@ -179,7 +182,10 @@ def _name(desk: Desk, slug: str, author: str, story: str, parent: str | None, te
 
 
 async def webhook(request: web.Request, desk: Desk) -> web.Response:
-    """Coral tells that a comment came into or left a queue. It does not tell twice, so 204 is answered whatever befalls us."""
+    """Coral tells that a comment came into or left a queue. It does not tell twice, and gives up on who is slow or fails.
+
+    So what is to be fetched is noted, 204 is answered, and the fetching goes on behind it; what fails is tried beside the next.
+    """
     slug, coral, data = await _signed(request, desk)
     message = _parsed(WebhookRequest, data)
     coral_id = message.data.commentID
@@ -187,12 +193,25 @@ async def webhook(request: web.Request, desk: Desk) -> web.Response:
         return web.Response(status=204)
     if message.type == "COMMENT_ENTERED_MODERATION_QUEUE":
         await desk.store.coral.put_off(slug, coral_id)
-        late = await desk.store.coral.waiting(slug, AT_ONCE)
-        for one in dict.fromkeys([coral_id, *late]):
-            await _file(desk, slug, coral, one)
+        if len(desk.chores) < MOST_CHORES:
+            chore = asyncio.create_task(_file_all(desk, slug, coral, coral_id), name="coral-fetch")
+            desk.chores.add(chore)
+            chore.add_done_callback(desk.chores.discard)
     elif message.type == "COMMENT_LEFT_MODERATION_QUEUE":
         await _left(desk, slug, coral_id, message.data.status, message.id)
     return web.Response(status=204)
+
+
+async def _file_all(desk: Desk, slug: str, coral: CoralSite, coral_id: str) -> None:
+    """Fetches a comment, and some that could not be fetched before."""
+    try:
+        late = await desk.store.coral.waiting(slug, AT_ONCE)
+        for one in dict.fromkeys([coral_id, *late]):
+            await _file(desk, slug, coral, one)
+    except ModerationError as failure:
+        log.warning("comments of the site %s in Coral were put off: %s", slug, failure.slug)
+    except Exception as failure:  # nobody awaits this: without a line in the log it would be lost in silence
+        log.error("comments of the site %s in Coral were put off: %s", slug, type(failure).__name__)
 
 
 async def _file(desk: Desk, slug: str, coral: CoralSite, coral_id: str) -> None:
@@ -203,7 +222,7 @@ async def _file(desk: Desk, slug: str, coral: CoralSite, coral_id: str) -> None:
         log.warning("a comment of the site %s could not be fetched from Coral: it is tried again", slug)
         return
     text = plain(found.body)
-    if text:
+    if text and found.status not in _DECIDED:  # else somebody in Coral was quicker
         draft = Draft(
             id=_name(desk, slug, found.author_id, found.story_id, found.parent_id, text),
             text=text,
@@ -222,7 +241,7 @@ async def _file(desk: Desk, slug: str, coral: CoralSite, coral_id: str) -> None:
 async def _left(desk: Desk, slug: str, coral_id: str, status: str | None, message_id: str) -> None:
     """Somebody decided in Coral: so it is decided here."""
     await desk.store.coral.fetched(slug, coral_id)
-    to = {"APPROVED": Status.APPROVED, "REJECTED": Status.REJECTED}.get(status or "")
+    to = _DECIDED.get(status or "")
     comment_id = await desk.store.coral.ours(slug, coral_id)
     if to is None or comment_id is None:
         return
