@@ -175,6 +175,14 @@ async def test_a_doubtful_comment_is_withheld_if_the_site_wants_it(coral: FakeCo
     assert json.loads(text)["status"] == "SYSTEM_WITHHELD"
 
 
+async def test_in_shadow_mode_there_is_no_opinion(coral: FakeCoral) -> None:
+    assert (await coral.desk.call("PUT", "/policy", {"mode": "shadow"}, role="admin"))[0] == 200
+    for text in ("0.01 fine", "0.5 doubtful", "0.99 spam"):
+        assert await phase_judged(coral, text) == (204, "")
+    _, queues = await coral.desk.call("GET", "/queues", role="moderator")
+    assert queues["queues"]["pending"]["count"] == 3
+
+
 async def test_a_nudged_comment_is_one_comment(coral: FakeCoral) -> None:
     for text in ("0.5 <b>same</b>", "0.5  same", "<div>0.5 same</div>"):
         await phase_judged(coral, text)

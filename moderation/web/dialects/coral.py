@@ -149,8 +149,9 @@ async def phase(request: web.Request, desk: Desk) -> web.Response:
 
 
 def opinion(comment: Comment, *, hold: bool) -> dict[str, Any]:
-    """What we say of a comment in Coral's words; nothing if it is fine, or nobody knows yet."""
-    if comment.status is Status.QUEUED or comment.status is Status.APPROVED:
+    """What we say of a comment in Coral's words; nothing if it is fine, if nobody knows yet, or in shadow mode."""
+    shadow = comment.decision is not None and "would_be" in comment.decision
+    if shadow or comment.status is Status.QUEUED or comment.status is Status.APPROVED:
         return {}
     toxic = comment.scores.get("toxicity", 0.0) > comment.scores.get("spam", 0.0)
     reason = "COMMENT_DETECTED_TOXIC" if toxic else "COMMENT_DETECTED_SPAM"
