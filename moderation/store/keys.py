@@ -50,7 +50,8 @@ key                             type    holds                                   
                                         delivery (seq), failing since, last success
                                         (ok), off and off_at, the last lease (took)
 {pN}:s:SITE:h:HOOK:d            hash    a delivery's id, which is its event's -> how it hook_read, _replay, _take, _settle;
-                                        stands (JSON); 10,000 open ones at most         ended ones live 7 days
+                                        stands (JSON); at most 10,000 open ones and     ended ones live 7 days
+                                        20,000 each of delivered and dead ones
 {pN}:s:SITE:h:HOOK:all          zset    ids of deliveries by number; also :open,        as above
                                         :delivered and :dead
 {pN}:s:SITE:h:HOOK:due          zset    ids of open ones by their next attempt, or by   as above

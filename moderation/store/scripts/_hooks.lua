@@ -4,6 +4,7 @@
 
 local MOST_OPEN = 10000
 local KEEP_MS = 7 * DAY_MS
+local MOST_ENDED = 20000  -- of each state: a site with a million events a day must not fill the memory with their records
 local FAILING_MS = 5 * DAY_MS
 
 -- Whether an endpoint wants a type of event: all, this one, or all below a prefix.
@@ -31,6 +32,23 @@ local function turn(hook_key, id, d, state, at)
     d.next = nil
   end
   redis.call('HSET', hook_key .. ':d', id, cjson.encode(d))
+end
+
+-- Takes the records of ended deliveries away.
+local function forget(hook_key, ids)
+  for _, id in ipairs(ids) do
+    for _, part in ipairs({':all', ':delivered', ':dead', ':over'}) do redis.call('ZREM', hook_key .. part, id) end
+    redis.call('HDEL', hook_key .. ':d', id)
+  end
+end
+
+-- Those whose time is over, and the oldest of too many; a thousand of each at a time.
+local function forget_ended(hook_key, at)
+  forget(hook_key, redis.call('ZRANGE', hook_key .. ':over', '-inf', whole_number(at), 'BYSCORE', 'LIMIT', 0, 1000))
+  for _, state in ipairs({':delivered', ':dead'}) do
+    local excess = math.min(1000, redis.call('ZCARD', hook_key .. state) - MOST_ENDED)
+    if excess > 0 then forget(hook_key, redis.call('ZRANGE', hook_key .. state, 0, excess - 1)) end
+  end
 end
 
 -- A new delivery of an event, due at once.

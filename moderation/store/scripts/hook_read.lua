@@ -8,10 +8,7 @@ local hook_key = KEYS[1] .. ':h:' .. ARGV[1]
 local document = redis.call('HGET', KEYS[1] .. ':hooks', ARGV[1])
 if not document then return {'absent'} end
 local at = tonumber(ARGV[2])
-for _, id in ipairs(redis.call('ZRANGE', hook_key .. ':over', '-inf', ARGV[2], 'BYSCORE', 'LIMIT', 0, 500)) do
-  for _, part in ipairs({':all', ':delivered', ':dead', ':over'}) do redis.call('ZREM', hook_key .. part, id) end
-  redis.call('HDEL', hook_key .. ':d', id)
-end
+forget_ended(hook_key, at)
 local state = redis.call('HMGET', hook_key, 'after', 'off')
 if state[2] then return {'off'} end
 local patterns = cjson.decode(document).events
