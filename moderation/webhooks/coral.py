@@ -110,4 +110,17 @@ async def fetch(egress: Egress, site: CoralSite, coral_id: str) -> CoralComment 
 
 def _posted(site: CoralSite, query: str, variables: dict[str, Any]) -> Request:
     headers = {"Content-Type": "application/json", "Authorization": f"Bearer {site.token}"}
-    return Request(site.graphql_url or "", headers, to_json({"query": query, "variables": variables}))
+    return Request(
+        site.graphql_url or "", headers, to_json({"query": query, "variables": variables}), refusal
+    )
+
+
+def refusal(body: bytes) -> str | None:
+    """What is wrong if Coral's GraphQL refused, which it does with 200; its own words could quote a comment."""
+    try:
+        found = from_json(body)
+    except ValueError:
+        return "This is no answer of Coral's GraphQL: is the address right?"
+    if not isinstance(found, dict) or found.get("errors") or not found.get("data"):
+        return "Coral refused: is the token that of a moderator, and the comment still there?"
+    return None

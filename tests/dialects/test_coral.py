@@ -38,6 +38,7 @@ class FakeCoral:
     comments: dict[str, dict[str, Any]] = field(default_factory=dict)
     asked: list[tuple[str, Any, str | None]] = field(default_factory=list)
     down: bool = False
+    refuses: str | None = None
     messages: int = 0
 
     async def phase(
@@ -94,7 +95,12 @@ class FakeCoral:
         )
         if body["query"].startswith("query"):
             return web.json_response({"data": {"comment": self.comments.get(body["variables"]["id"])}})
-        return web.json_response({"data": {}})
+        if self.refuses is not None:
+            return web.Response(text=self.refuses, content_type="application/json")
+        name = "approveComment" if "approveComment(" in body["query"] else "rejectComment"
+        return web.json_response(
+            {"data": {name: {"clientMutationId": body["variables"]["input"]["clientMutationId"]}}}
+        )
 
     def holds(self, coral_id: str, text: str, author: str = "u1") -> None:
         """A comment that stands in a queue of Coral's."""
@@ -282,6 +288,25 @@ async def test_what_coral_holds_is_seen_even_if_our_policy_would_publish_it(cora
     assert (card["in"], card["status"]) == ("reported", "approved")
     await coral.desk.call("POST", f"/comments/{card['id']}/approve", role="moderator")
     await until(_told(coral, 1))
+
+
+@pytest.mark.parametrize(
+    "answer", ['{"errors":[{"message":"no"}],"data":null}', '{"data":null}', "<html>", "[]"]
+)
+async def test_a_refusal_with_200_is_tried_again_later(coral: FakeCoral, answer: str) -> None:
+    coral.refuses = answer
+    card = await _held(coral, "cc-1", "0.5 held")
+    await coral.desk.call("POST", f"/comments/{card['id']}/approve", role="moderator")
+    hook = coral.desk.store.link.keys.hook(SITE, "coral")
+
+    async def noted() -> bool:
+        rows = await coral.desk.store.link.call("HVALS", f"{hook}:d")
+        return any(json.loads(row).get("error") for row in rows)
+
+    await until(noted)
+    assert len(coral.mutations) == 1
+    assert await coral.desk.store.link.call("ZCARD", f"{hook}:open") == 1
+    assert await coral.desk.store.link.call("ZCARD", f"{hook}:delivered") == 0
 
 
 async def test_decided_in_coral_is_decided_here_and_not_told_back(coral: FakeCoral) -> None:
