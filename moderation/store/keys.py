@@ -59,6 +59,12 @@ key                             type    holds                                   
 {pN}:s:SITE:h:HOOK:due          zset    ids of open ones by their next attempt, or by   as above
                                         the end of the lease on one under way
 {pN}:s:SITE:h:HOOK:over         zset    ids of ended ones by the end of their life      as above; read takes
+{pN}:s:SITE:coral               string  how the site's Coral is spoken with (JSON),     Coral.put
+                                        its secrets too
+{pN}:s:SITE:co:ID               string  Coral's comment and revision; lives 90 days     Coral.tie
+{pN}:s:SITE:oc:CORALS_ID        string  our comment's id; lives 90 days                 Coral.tie
+{pN}:s:SITE:cm:MESSAGE          string  that a message of Coral's was seen; 7 days      Coral.first_time
+{pN}:s:SITE:cw                  set     Coral's comments that are to be fetched         Coral.put_off
 ==============================  ======  ==============================================  ==================================
 
 Life: all of it stays until it is erased, but events (settings.event_days, and the policy's keep_… days) and what has a
@@ -183,3 +189,23 @@ class Keys:
     def hook(self, site: str, webhook_id: str) -> str:
         """A webhook's state; the keys of its deliveries begin with it."""
         return f"{self.site(site)}:h:{webhook_id}"
+
+    def coral(self, site: str) -> str:
+        """How the site's Coral is spoken with."""
+        return f"{self.site(site)}:coral"
+
+    def coral_of(self, site: str, comment_id: str) -> str:
+        """Coral's comment for ours."""
+        return f"{self.site(site)}:co:{comment_id}"
+
+    def of_coral(self, site: str, coral_id: str) -> str:
+        """Our comment for Coral's."""
+        return f"{self.site(site)}:oc:{coral_id}"
+
+    def coral_seen(self, site: str, message_id: str) -> str:
+        """That a message of Coral's was seen."""
+        return f"{self.site(site)}:cm:{message_id}"
+
+    def coral_waiting(self, site: str) -> str:
+        """Coral's comments that are to be fetched."""
+        return f"{self.site(site)}:cw"
