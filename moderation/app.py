@@ -27,6 +27,7 @@ from moderation.store.client import Link
 from moderation.store.embedded import EmbeddedServer, socket_of_running
 from moderation.web import answers, routes
 from moderation.webhooks.akismet import Pushes
+from moderation.webhooks.coral import Verdicts
 from moderation.webhooks.dispatcher import Dispatcher
 from moderation.webhooks.egress import Egress, Gate
 from moderation.webhooks.kinds import Kind, Signed
@@ -199,6 +200,7 @@ async def _dispatcher(
         kinds: dict[str, Kind] = {
             "webhook": Signed(store.webhooks.secrets_of, functools.partial(_card, store)),
             "akismet": Pushes(store.akismet, store.comments),
+            "coral": Verdicts(store.coral),
         }
         dispatcher = Dispatcher(store, kinds, egress, metrics.webhooks, stopping=stopping)
         sending = asyncio.create_task(dispatcher.run(), name="dispatcher")

@@ -67,6 +67,12 @@ key                             type    holds                                   
                                         lives 90 days
 {pN}:s:SITE:ku:MONTH            hash    calls of Akismet's clients, by what they were;  Akismet.count
                                         lives 400 days
+{pN}:s:SITE:coral               string  how the site's Coral is spoken with (JSON),     Coral.put
+                                        its secrets too
+{pN}:s:SITE:co:ID               string  Coral's comment and revision; lives 90 days     Coral.tie
+{pN}:s:SITE:oc:CORALS_ID        string  our comment's id; lives 90 days                 Coral.tie
+{pN}:s:SITE:cm:MESSAGE          string  that a message of Coral's was seen; 7 days      Coral.first_time
+{pN}:s:SITE:cw                  set     Coral's comments that are to be fetched         Coral.put_off
 ==============================  ======  ==============================================  ==================================
 
 Life: all of it stays until it is erased, but events (settings.event_days, and the policy's keep_… days) and what has a
@@ -207,3 +213,23 @@ class Keys:
     def akismet_usage(self, site: str, month: str) -> str:
         """How much Akismet's clients asked in a month."""
         return f"{self.site(site)}:ku:{month}"
+
+    def coral(self, site: str) -> str:
+        """How the site's Coral is spoken with."""
+        return f"{self.site(site)}:coral"
+
+    def coral_of(self, site: str, comment_id: str) -> str:
+        """Coral's comment for ours."""
+        return f"{self.site(site)}:co:{comment_id}"
+
+    def of_coral(self, site: str, coral_id: str) -> str:
+        """Our comment for Coral's."""
+        return f"{self.site(site)}:oc:{coral_id}"
+
+    def coral_seen(self, site: str, message_id: str) -> str:
+        """That a message of Coral's was seen."""
+        return f"{self.site(site)}:cm:{message_id}"
+
+    def coral_waiting(self, site: str) -> str:
+        """Coral's comments that are to be fetched."""
+        return f"{self.site(site)}:cw"

@@ -21,9 +21,9 @@ class Private:
         self._ip = blake2b(secret, digest_size=32, person=b"ip").digest()
         self._author = blake2b(secret, digest_size=32, person=b"author").digest()
         self._reporter = blake2b(secret, digest_size=32, person=b"reporter").digest()
-        self._content = blake2b(secret, digest_size=32, person=b"content").digest()
         self._pad = blake2b(secret, digest_size=32, person=b"akismet-key").digest()
         self._key = blake2b(secret, digest_size=32, person=b"api-key").digest()
+        self._content = blake2b(secret, digest_size=32, person=b"content").digest()
         self._webhook = blake2b(secret, digest_size=32, person=b"webhook").digest()
         self._check = blake2b(secret, digest_size=16, person=b"check").hexdigest()
 
@@ -48,13 +48,13 @@ class Private:
         """The pseudonym of an author in the audit, told apart by site: once the author is erased it leads nowhere."""
         return _hash(self._author, f"{site}\n{ref}")
 
+    def content(self, site: str, *parts: str) -> str:
+        """A name for the same text by the same author in the same place, told apart by site."""
+        return _hash(self._content, "\0".join((site, *parts)))
+
     def webhook_secret(self, site: str, webhook_id: str, salt: str) -> bytes:
         """A webhook's secret, 32 bytes: derived, so that it is kept nowhere. ``salt`` has 256 random bits."""
         return hmac.digest(self._webhook, f"{site}\n{webhook_id}\n{salt}".encode(), "sha256")
-
-    def content(self, site: str, *parts: str) -> str:
-        """The pseudonym of what was posted, by which the same is known again."""
-        return _hash(self._content, "\x1f".join((site, *parts)))
 
     def seal_key(self, key: str) -> str:
         """A short key (up to 64 bytes) that must be sent again later, unreadable without the secret."""

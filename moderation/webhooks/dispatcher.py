@@ -18,7 +18,7 @@ from moderation.errors import ModerationError
 from moderation.metrics import WebhookMetrics
 from moderation.store import Attempt, Leased, Store
 from moderation.webhooks.egress import Answer, Egress
-from moderation.webhooks.kinds import Kind
+from moderation.webhooks.kinds import FAULT_BYTES, Kind
 
 log = logging.getLogger(__name__)
 
@@ -192,7 +192,13 @@ class Dispatcher:
         request = await kind.request(leased, self._store.webhooks.clock())
         if request is None:
             return Answer(204, 0.0)
-        return await self._egress.post(request.url, request.headers, request.body)
+        keep = FAULT_BYTES if request.fault else 0
+        answer = await self._egress.post(request.url, request.headers, request.body, keep=keep)
+        if request.fault and answer.status is not None and 200 <= answer.status < 300:
+            fault = request.fault(answer.body)
+            if fault is not None:
+                return Answer(None, answer.seconds, fault)
+        return answer
 
     def _judge(self, leased: Leased, answer: Answer) -> Attempt:
         """2xx alone is success; 410 ends it all."""
