@@ -23,6 +23,7 @@ TOGETHER: Final = 128  # texts scored in one go: some milliseconds
 SCORE_SECONDS: Final = 2.0  # a batch takes milliseconds; beyond this the model hangs
 
 Scores = dict[str, float]
+Waiting = tuple[Document, asyncio.Future[Scores]]  # a text, and where its scores will be
 
 
 class Source(Protocol):
@@ -38,7 +39,7 @@ class Scoring:
 
     def __init__(self, source: Source) -> None:
         self._source = source
-        self._waiting: list[tuple[Document, asyncio.Future[Scores]]] = []
+        self._waiting: list[Waiting] = []
         self._some = asyncio.Event()
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="score-on-request")
         self._task: asyncio.Task[None] | None = None
@@ -53,6 +54,7 @@ class Scoring:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
+            self._task = None
         self._refuse(self._waiting)
         self._pool.shutdown(wait=False, cancel_futures=True)
 
@@ -64,6 +66,8 @@ class Scoring:
 
     async def score(self, texts: Sequence[str], lang: str = "") -> list[Scores]:
         """A probability for each attribute and text, in order. Raises Busy if too many wait or there is no model."""
+        if self._task is None or self._source.current is None:
+            raise Busy("There is no model to score with here; come again shortly.")
         if len(self._waiting) + len(texts) > MOST_WAITING:
             raise Busy("Too many texts wait for a score; come again shortly.")
         loop = asyncio.get_running_loop()
@@ -81,15 +85,32 @@ class Scoring:
             if not self._waiting:
                 self._some.clear()
             try:
-                await self._score(batch)
-            except Exception as failure:  # a model that fails must not end the scoring of what comes after
-                log.error("texts could not be scored on request: %s", type(failure).__name__)
+                await self._scored([one for one in batch if not one[1].done()])  # but of callers that left
+            finally:  # however it ended, nobody is left waiting
                 self._refuse(batch)
 
-    async def _score(self, batch: Sequence[tuple[Document, asyncio.Future[Scores]]]) -> None:
+    async def _scored(self, batch: Sequence[Waiting]) -> None:
+        """Scores a batch; one that breaks is tried text by text, so that a bad text spoils no other."""
+        try:
+            await self._score(batch)
+            return
+        except TimeoutError:  # one by one it would hang as often as there are texts
+            log.error("the model did not score %d texts in time", len(batch))
+            return
+        except Exception as failure:  # a model that fails must not end the scoring of what comes after
+            log.warning("a batch of %d texts could not be scored: %s", len(batch), type(failure).__name__)
+        for one in batch if len(batch) > 1 else ():
+            try:
+                await self._score([one])
+            except TimeoutError:
+                log.error("the model did not score a text in time")
+                return
+            except Exception as failure:
+                log.error("a text could not be scored on request: %s", type(failure).__name__)
+
+    async def _score(self, batch: Sequence[Waiting]) -> None:
         model = self._source.current
-        if model is None:
-            self._refuse(batch)
+        if model is None or not batch:
             return
         documents = [document for document, _ in batch]
         work = asyncio.get_running_loop().run_in_executor(self._pool, _scores, model, documents)
@@ -106,7 +127,7 @@ class Scoring:
                 future.set_result(scores)
 
     @staticmethod
-    def _refuse(batch: Sequence[tuple[Document, asyncio.Future[Scores]]]) -> None:
+    def _refuse(batch: Sequence[Waiting]) -> None:
         for _, future in batch:
             if not future.done():
                 future.set_exception(Busy("No text can be scored now; come again shortly."))

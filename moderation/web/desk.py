@@ -16,6 +16,7 @@ from moderation.metrics import Metrics
 from moderation.settings import Settings
 from moderation.store import Key, Store
 from moderation.web.attempts import Attempts
+from moderation.web.dialects.likelihood import Likelihood
 
 NOTHING_HERE: Final = "There is nothing here for this key."
 
@@ -53,6 +54,7 @@ class Desk:
         default_factory=set
     )  # long polls and streams under way, bounded by web.events
     scoring: Scoring = field(default_factory=_NoScoring)
+    likelihood: Likelihood = field(default_factory=Likelihood)
     attempts: Attempts = field(default_factory=lambda: Attempts(0))  # wrong keys by address
     chores: set[asyncio.Task[None]] = field(
         default_factory=set

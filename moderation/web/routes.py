@@ -451,7 +451,8 @@ def build(
     for path, handler, _ in OPEN:
         app.router.add_get(path, _opened(handler, desk))
     for method, path, handler, _ in DIALECTS:
-        app.router.add_route(method, path, _opened(handler, desk))
+        add = app.router.add_get if method == "GET" else app.router.add_post  # the former answers HEAD too
+        add(path, _opened(handler, desk))
     app.on_shutdown.append(_end_waiting)
     return app
 

@@ -78,7 +78,6 @@ def document(root: str) -> dict[str, Any]:
             "key": {"type": "string", "location": "query", "description": "The site's key."},
             "alt": {"type": "string", "location": "query", "default": "json", "enum": ["json"]},
             "prettyPrint": {"type": "boolean", "location": "query", "default": "true"},
-            "fields": {"type": "string", "location": "query"},
             "quotaUser": {"type": "string", "location": "query"},
         },
         "schemas": {one["id"]: one for one in _SCHEMAS},

@@ -7,76 +7,78 @@ Source: the last public methods.md of conversationai/perspectiveapi.
 
 from __future__ import annotations
 
-import asyncio
+import contextlib
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from hashlib import blake2b
 from typing import Any, Final, TypeVar
 
 from aiohttp import web
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+from pydantic import AliasChoices, AliasGenerator, BaseModel, ConfigDict, Field, JsonValue, ValidationError
+from pydantic.alias_generators import to_snake
 from pydantic_core import to_json
 
 from moderation.checks.fingerprints import fingerprints
-from moderation.domain.comment import Article, Comment, Draft, RejectReason, Status
+from moderation.domain import likelihood
+from moderation.domain.comment import Comment, Draft, RejectReason, Status
 from moderation.domain.decision import By, Decision
-from moderation.domain.ids import MAX_ID, is_comment_id
-from moderation.domain.statistics import hour_of
-from moderation.domain.statistics import report as report_of
-from moderation.errors import Busy, Expired, ModerationError, NotFound, Unauthorized
-from moderation.store import Key, Role
-from moderation.store.statistics import MAX_HOURS
+from moderation.domain.ids import is_comment_id
+from moderation.errors import Busy, Conflict, Expired, ModerationError, NotFound, TooLarge, Unauthorized
+from moderation.store import Role
 from moderation.web import body
 from moderation.web.desk import Desk
 from moderation.web.dialects import discovery
 
 MAX_TEXT_BYTES: Final = 20_480  # as documented
-MAX_BODY_BYTES: Final = 262_144
-ENOUGH_DECISIONS: Final = 200  # of moderators, on which a share of rejections rests
+MAX_BODY_BYTES: Final = 262_144  # the text may be escaped, and its context beside it
+MAX_KEY: Final = 512  # characters
 MODERATOR: Final = "perspective"  # who decides what is suggested
 PRODUCTION: Final = {"SPAM": "spam", "TOXICITY": "toxicity"}  # attribute -> the model's
 LIKELY_TO_REJECT: Final = "LIKELY_TO_REJECT"
-ATTRIBUTES: Final = (*PRODUCTION, LIKELY_TO_REJECT)
+NEEDS: Final = {**PRODUCTION, LIKELY_TO_REJECT: "spam"}  # what the model has to score for it
 _VERSION: Final = re.compile(r"@\d+$")
 _LANGUAGE: Final = re.compile(r"[a-zA-Z]{2,3}(?:[-_][a-zA-Z0-9]{2,8})*")
-_SENTENCE_END: Final = re.compile(r"(?:[.!?…]+[\"'”’)\]]*(?=\s)|[。！？]+|\n+)\s*")
+# Possessive, and begun at the first mark of a run alone: the time grows with the text, whatever it is.
+_SENTENCE_END: Final = re.compile(r"(?:(?<![.!?…])[.!?…]++[\"'”’)\]]*+(?=\s)|[。！？]++|\n)\s*+")
 MOST_SPANS: Final = 500  # sentences scored apart in one request
 _JSON: Final = "application/json; charset=UTF-8"
 
 B = TypeVar("B", bound="Shared")
 
 
-class Text(BaseModel):
-    """A text and its type."""
+class Message(BaseModel):
+    """An object of the protocol: its fields in either of the spellings that Google takes, and no others."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        strict=True,
+        alias_generator=AliasGenerator(validation_alias=lambda name: AliasChoices(name, to_snake(name))),
+    )
+
+
+class Text(Message):
+    """A text and its type."""
 
     text: str | None = None
     type: str | None = None
 
 
-class Entries(BaseModel):
+class Entries(Message):
     """What stands around the comment."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
 
     entries: list[Text] | None = None
     articleAndParentComment: JsonValue = None  # noqa: N815  # their word
 
 
-class Parameters(BaseModel):
+class Parameters(Message):
     """How an attribute is asked for."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
 
     scoreType: str | None = None  # noqa: N815  # their word
     scoreThreshold: float | None = Field(None, strict=False, allow_inf_nan=False)  # noqa: N815
 
 
-class Shared(BaseModel):
+class Shared(Message):
     """What both calls take."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
 
     comment: Text | None = None
     context: Entries | None = None
@@ -94,18 +96,18 @@ class Analyze(Shared):
     doNotStore: bool | None = None  # noqa: N815
 
 
-class Suggested(BaseModel):
+class Suggested(Message):
     """A score that somebody suggests."""
 
-    model_config = ConfigDict(extra="allow", strict=True)
+    model_config = ConfigDict(extra="ignore")
 
-    value: float | None = Field(None, strict=False, allow_inf_nan=False)
+    value: float | None = Field(None, strict=False, ge=0.0, le=1.0)
 
 
-class SuggestedAttribute(BaseModel):
+class SuggestedAttribute(Message):
     """The scores suggested for an attribute."""
 
-    model_config = ConfigDict(extra="allow", strict=True)
+    model_config = ConfigDict(extra="ignore")
 
     summaryScore: Suggested | None = None  # noqa: N815
 
@@ -125,6 +127,7 @@ class Fault(Exception):
         self.message = message
         self.status = status
         self.kind = kind
+        self.headers: dict[str, str] = {}
 
     def response(self, headers: dict[str, str] | None = None) -> web.Response:
         """The error as an answer."""
@@ -136,7 +139,7 @@ class Fault(Exception):
                     "errorType": self.kind,
                 }
             ]
-        sent = {"Content-Type": _JSON, **(headers or {})}
+        sent = {"Content-Type": _JSON, **self.headers, **(headers or {})}
         return web.Response(status=self.code, body=to_json({"error": error}), headers=sent)
 
 
@@ -171,10 +174,12 @@ def spoken(handler: Handler) -> Handler:
 
 _STATUS: Final = {
     400: "INVALID_ARGUMENT",
+    401: "UNAUTHENTICATED",
     403: "PERMISSION_DENIED",
     404: "NOT_FOUND",
     408: "DEADLINE_EXCEEDED",
     409: "ABORTED",
+    410: "FAILED_PRECONDITION",
     413: "INVALID_ARGUMENT",
     415: "INVALID_ARGUMENT",
     422: "INVALID_ARGUMENT",
@@ -187,24 +192,30 @@ async def discover(request: web.Request, desk: Desk) -> web.StreamResponse:
     del desk
     if request.query.get("version", "v1alpha1") != "v1alpha1":
         raise Fault(404, "There is v1alpha1 alone.", "NOT_FOUND")
-    root = f"{request.scheme}://{request.host}/"
-    return web.Response(body=to_json(discovery.document(root)), headers={"Content-Type": _JSON})
+    # A proxy that ends TLS says so. Whoever forges it writes an address into the answer to themselves, and nobody keeps it.
+    told = request.headers.get("X-Forwarded-Proto", "")
+    scheme = told if told in {"http", "https"} else request.scheme
+    headers = {"Content-Type": _JSON, "Cache-Control": "no-store"}
+    root = f"{scheme}://{request.host}/"
+    return web.Response(body=to_json(discovery.document(root)), headers=headers)
 
 
 async def analyze(request: web.Request, desk: Desk) -> web.StreamResponse:
     """Scores a text; files it as a comment if the site wants that and the caller does not forbid it."""
-    key = await _admitted(request, desk)
+    site = await _site(request, desk)
     asked = await _asked(request, desk, Analyze)
     text = _text(asked)
     languages = _languages(asked)
     wanted = _wanted(asked, desk)
+    rejected = await _shares(desk, site) if LIKELY_TO_REJECT in wanted.values() else ()
     spans = _sentences(text) if asked.spanAnnotations else [(0, len(text))]
     texts = [text, *(text[start:end] for start, end in spans)] if asked.spanAnnotations else [text]
     lang = languages[0] if languages else ""
     found = await desk.scoring.score(texts, lang)
-    rejected = await _shares(desk, key.sites[0]) if LIKELY_TO_REJECT in wanted.values() else None
-    if not asked.doNotStore and (await desk.store.sites.policy(key.sites[0])).perspective_files:
-        await desk.store.comments.accept(key.sites[0], _draft(desk, key, asked, text))
+    if not asked.doNotStore and (await desk.store.sites.policy(site)).perspective_files:
+        # What was filed and is gone since is not filed again; its score can be had all the same.
+        with contextlib.suppress(Expired, Conflict):
+            await desk.store.comments.accept(site, _draft(desk, asked, text))
     scores: dict[str, Any] = {}
     for name, plain in wanted.items():
         each = [_value(plain, one, rejected) for one in found]
@@ -228,7 +239,7 @@ async def analyze(request: web.Request, desk: Desk) -> web.StreamResponse:
 
 async def suggest(request: web.Request, desk: Desk) -> web.StreamResponse:
     """Takes a suggested score as the site's decision on the comment, which is a label for training."""
-    key = await _admitted(request, desk)
+    site = await _site(request, desk)
     asked = await _asked(request, desk, Suggest)
     text = _text(asked)
     values = {
@@ -238,8 +249,7 @@ async def suggest(request: web.Request, desk: Desk) -> web.StreamResponse:
     }
     if not values:
         raise _invalid("Missing attribute_scores")
-    site = key.sites[0]
-    comment_id = await _find(desk, key, asked, text)
+    comment_id = await _find(desk, site, asked, text)
     decision = _decision(values)
     op = blake2b(to_json([comment_id, decision.document()]), digest_size=12).hexdigest()
     await desk.store.comments.decide(site, comment_id, decision, override=True, op=f"suggested:{op}")
@@ -252,24 +262,36 @@ async def suggest(request: web.Request, desk: Desk) -> web.StreamResponse:
 # --- the request ----------------------------------------------------------------------------------
 
 
-async def _admitted(request: web.Request, desk: Desk) -> Key:
-    """The caller's key, from ``?key=`` or Google's header; a site's key, or one for Akismet."""
+async def _site(request: web.Request, desk: Desk) -> str:
+    """The site of the caller's key, which comes as Google's clients send it, or as ours do.
+
+    Raises Unauthorized, TooManyAttempts after too many wrong ones from this address, or Fault if it posts for no one site.
+    """
+    kind, _, bearer = request.headers.get("Authorization", "").partition(" ")
     token = request.query.get("key") or request.headers.get("X-Goog-Api-Key") or ""
-    if not token.strip():
-        raise Fault(
-            403,
-            "The request is missing a valid API key.",
-            "PERMISSION_DENIED",
-        )
-    token = token.strip()
-    found = await desk.store.keyring.find(token) if token.isascii() and len(token) <= 512 else None
-    if found is None or found.role not in {Role.SITE, Role.ADMIN} or found.everywhere:
-        raise Unauthorized("This key is not known, or posts for no site.")
-    return found
+    token = token.strip() or (bearer.strip() if kind.lower() == "bearer" else "")
+    if not token:  # who sends none does not guess
+        raise Fault(403, "The request is missing a valid API key.", "PERMISSION_DENIED")
+    found = await desk.store.keyring.find(token) if token.isascii() and len(token) <= MAX_KEY else None
+    if found is None:
+        desk.attempts.failed(request.remote)
+        raise Unauthorized("This key is not known, or it was revoked.")
+    if found.role not in {Role.SITE, Role.ADMIN}:
+        raise Fault(403, f"This key has the role {found.role}: send the site's key.", "PERMISSION_DENIED")
+    if found.everywhere or len(found.sites) != 1:
+        raise Fault(403, "This key reaches several sites: send one site's key.", "PERMISSION_DENIED")
+    return found.sites[0]
 
 
 async def _asked(request: web.Request, desk: Desk, model: type[B]) -> B:
-    data = await body.read(request, MAX_BODY_BYTES, desk.settings.body_timeout)
+    try:
+        data = await body.read(request, MAX_BODY_BYTES, desk.settings.body_timeout)
+    except TooLarge as error:
+        too_large = _invalid(
+            f"Request payload size exceeds the limit: {MAX_BODY_BYTES} bytes.", "COMMENT_TOO_LONG"
+        )
+        too_large.headers = error.headers
+        raise too_large from None
     try:
         return model.model_validate_json(data or b"{}")
     except ValidationError as failure:
@@ -316,11 +338,13 @@ def _wanted(asked: Analyze, desk: Desk) -> dict[str, str]:
     """The attributes by the names that were sent, each with its plain name."""
     if not asked.requestedAttributes:
         raise _invalid("Missing requested_attributes", "NO_REQUESTED_ATTRIBUTES")
+    scored = desk.scoring.attributes
+    if not scored:
+        raise Busy("There is no model to score with; come again shortly.")
     found: dict[str, str] = {}
     for name, parameters in asked.requestedAttributes.items():
         plain = _VERSION.sub("", name)
-        known = PRODUCTION.get(plain) in desk.scoring.attributes or plain == LIKELY_TO_REJECT
-        if plain not in ATTRIBUTES or not known:
+        if NEEDS.get(plain) not in scored:
             raise _invalid(f"Unknown requested attribute: {name[:100]}")
         kind = parameters.scoreType
         if kind not in {None, "PROBABILITY", "SCORE_TYPE_UNSPECIFIED"}:
@@ -350,102 +374,71 @@ def _score(value: float) -> dict[str, Any]:
     return {"value": round(value, 7), "type": "PROBABILITY"}
 
 
-def _value(plain: str, scores: dict[str, float], rejected: Sequence[float] | None) -> float:
+def _value(plain: str, scores: dict[str, float], rejected: Sequence[float]) -> float:
     if plain == LIKELY_TO_REJECT:
-        assert rejected is not None
-        return _between(rejected, scores["spam"])
+        return likelihood.at(rejected, scores["spam"])
     return scores[PRODUCTION[plain]]
 
 
-async def _shares(desk: Desk, site: str) -> list[float]:
-    """How often the site's moderators rejected what scored so, for each tenth of the score; it never falls."""
-    now = (await desk.store.queues.counts(site))["pending"].now
-    last = hour_of(now)
-    hours = await desk.store.statistics.hours(site, last - MAX_HOURS + 1, last)
-    bins = (await asyncio.to_thread(report_of, hours, last - MAX_HOURS + 1, last)).calibration
-    decided = sum(one.rejected.of for one in bins)
-    if decided < ENOUGH_DECISIONS:
+async def _shares(desk: Desk, site: str) -> Sequence[float]:
+    """How often the site's moderators rejected what scored so; raises Fault while too few comments are decided."""
+    shares = await desk.likelihood.shares(desk.store, site)
+    if not shares:
         raise _invalid(
-            f"Unknown requested attribute: {LIKELY_TO_REJECT} (it rests on the site's own decisions: there are "
-            f"{decided} of the {ENOUGH_DECISIONS} in 30 days that it needs)"
+            f"Unknown requested attribute: {LIKELY_TO_REJECT} (it rests on the site's own decisions of 30 days, "
+            f"{likelihood.ENOUGH} at least)"
         )
-    whole = sum(one.rejected.count for one in bins) / decided
-    # Each tenth leans on the site's own share as if that were ten decisions more, so that few decisions say little.
-    shares = [(one.rejected.count + 10 * whole) / (one.rejected.of + 10) for one in bins]
-    return _rising(shares, [one.rejected.of + 10 for one in bins])
-
-
-def _rising(shares: Sequence[float], weights: Sequence[float]) -> list[float]:
-    """The nearest shares that never fall (pool adjacent violators)."""
-    pools: list[tuple[float, float, int]] = []  # sum, weight, how many tenths
-    for share, weight in zip(shares, weights, strict=True):
-        pools.append((share * weight, weight, 1))
-        while len(pools) > 1 and pools[-2][0] / pools[-2][1] > pools[-1][0] / pools[-1][1]:
-            (a, b, c), (d, e, f) = pools.pop(), pools.pop()
-            pools.append((a + d, b + e, c + f))
-    return [total / weight for total, weight, times in pools for _ in range(times)]
-
-
-def _between(shares: Sequence[float], score: float) -> float:
-    """The share at a score, in a straight line between the middles of the tenths."""
-    place = score * len(shares) - 0.5
-    low = max(0, min(len(shares) - 1, int(place)))
-    high = min(len(shares) - 1, low + 1)
-    part = max(0.0, min(1.0, place - low))
-    return shares[low] + (shares[high] - shares[low]) * part
+    return shares
 
 
 # --- the comment ----------------------------------------------------------------------------------
 
 
-def _filed_id(desk: Desk, asked: Shared, text: str) -> str:
-    """The id under which a text is filed: the same text of the same thread twice is one comment."""
-    place = f"{asked.communityId or ''}\n{asked.clientToken or ''}\n{text}"
+def _filed_id(desk: Desk, community: str | None, token: str | None, text: str) -> str:
+    """The id under which a text is filed: the same text with the same token twice is one comment."""
+    place = to_json([community, token, text])
     key = blake2b(desk.store.secret, digest_size=32, person=b"perspective").digest()
-    return "p-" + blake2b(place.encode(), digest_size=15, key=key).hexdigest()
+    return "p-" + blake2b(place, digest_size=15, key=key).hexdigest()
 
 
-def _draft(desk: Desk, key: Key, asked: Shared, text: str) -> Draft:
-    del key
+def _draft(desk: Desk, asked: Shared, text: str) -> Draft:
     languages = asked.languages or []
     beside = {"client_token": asked.clientToken, "community_id": asked.communityId}
     return Draft(
-        _filed_id(desk, asked, text),
+        _filed_id(desk, asked.communityId, asked.clientToken, text),
         text,
-        article=Article(id=asked.communityId[:MAX_ID]) if _is_id(asked.communityId) else Article(),  # type: ignore[index]
-        lang=languages[0][:35] if languages else None,
+        lang=languages[0] if languages else None,
         metadata={name: value for name, value in beside.items() if value is not None},
     )
 
 
-def _is_id(text: str | None) -> bool:
-    return text is not None and is_comment_id(text)
-
-
-async def _find(desk: Desk, key: Key, asked: Suggest, text: str) -> str:
+async def _find(desk: Desk, site: str, asked: Suggest, text: str) -> str:
     """The comment of which a suggestion speaks: by its token, by its text, else it is filed now."""
-    comments, site = desk.store.comments, key.sites[0]
-    token = asked.clientToken or ""
-    for comment_id in (token, token.removeprefix("comment:"), _filed_id(desk, asked, text)):
-        if is_comment_id(comment_id) and await _says(desk, site, comment_id, text):
+    token, community = asked.clientToken, asked.communityId
+    prints = frozenset(fingerprints(text))
+    named = dict.fromkeys((token or "", (token or "").removeprefix("comment:")))
+    # Who suggests may send a token or a community that was not sent with the text to be scored, as Coral does.
+    filed = [
+        _filed_id(desk, one, other, text)
+        for one in dict.fromkeys((community, None))
+        for other in dict.fromkeys((token, None))
+    ]
+    for comment_id in (*named, *filed):
+        if is_comment_id(comment_id) and await _says(desk, site, comment_id, text, prints):
             return comment_id
-    without_token = asked.model_copy(update={"clientToken": None})
-    comment_id = _filed_id(desk, without_token, text)
-    if await _says(desk, site, comment_id, text):
-        return comment_id
     same = await desk.store.activity.first_with(site, fingerprints(text))
-    if same is not None and await _says(desk, site, same, text):
+    if same is not None and await _says(desk, site, same, text, frozenset()):
         return same
-    accepted = await comments.accept(site, _draft(desk, key, asked, text))
-    return accepted.comment.id
+    return (await desk.store.comments.accept(site, _draft(desk, asked, text))).comment.id
 
 
-async def _says(desk: Desk, site: str, comment_id: str, text: str) -> bool:
+async def _says(desk: Desk, site: str, comment_id: str, text: str, prints: frozenset[str]) -> bool:
+    """Whether the comment is there with this text, or one that is nearly the same (markup is often taken out)."""
     try:
         found: Comment = await desk.store.comments.get(site, comment_id)
     except (NotFound, Expired):
         return False
-    return found.draft.text == text
+    return found.draft.text == text or not prints.isdisjoint(fingerprints(found.draft.text))
 
 
 def _decision(values: dict[str, float]) -> Decision:
