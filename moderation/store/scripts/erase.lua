@@ -39,7 +39,7 @@ leave_thread(site, id, c)
 if c.ar then redis.call('ZREM', site .. ':pa:article:' .. c.ar, id) end
 redis.call('HDEL', site .. ':assigned', id)
 forget_flags(site, id)
-redis.call('DEL', KEYS[1])
+redis.call('DEL', KEYS[1], site .. ':kb:' .. id)
 if c.au then
   redis.call('ZREM', site .. ':pa:author:' .. c.au, id)
   disown(site, id, c.au)

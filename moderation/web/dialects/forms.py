@@ -16,6 +16,7 @@ MOST_FIELDS: Final = (
     10_000  # WordPress adds a field for each header and form field of its visitor: some hundreds
 )
 _BRACKETS: Final = re.compile(r"\[[^\]]*\]")
+_HIGH: Final = re.compile(rb"[\x80-\xff]")
 _UTF_8: Final = "utf-8"
 # By the codecs' own names; others could be slow (punycode) or no text at all (hex).
 _CHARSETS: Final = re.compile(
@@ -69,10 +70,11 @@ def read_form(data: bytes, content_type: str) -> Form:
         return Form(_json(data))
     if kind == "multipart/form-data":
         return Form(_multipart(data, str(head.get_param("boundary", "")), charset))
+    if not data.isascii():  # bytes that were sent as they are count like those that were written as %XX
+        data = _HIGH.sub(lambda byte: b"%%%02X" % byte[0][0], data)
     try:
-        # Latin-1 keeps every byte as it is until the charset is applied.
         pairs = parse_qsl(
-            data.decode("latin-1"),
+            data.decode("ascii"),
             keep_blank_values=True,
             encoding=charset,
             errors="replace",
@@ -80,17 +82,7 @@ def read_form(data: bytes, content_type: str) -> Form:
         )
     except ValueError:
         raise BadRequest(f"Send at most {MOST_FIELDS} fields.") from None
-    if charset == _UTF_8 and not data.isascii():
-        pairs = [(_raw(name), _raw(value)) for name, value in pairs]
     return Form(pairs)
-
-
-def _raw(text: str) -> str:
-    """Bytes that were not percent-encoded, as some clients send them."""
-    try:
-        return text.encode("latin-1").decode(_UTF_8)
-    except UnicodeError:
-        return text
 
 
 def _charset(named: str | None) -> str:
