@@ -285,7 +285,7 @@ ROUTES: Final[tuple[Route[Handler], ...]] = (
           {200: answers.CoralAnswer}, faults=(400, 503)),
     Route("PUT", ON_SITE + "/coral", coral.put_site, ADMIN,
           "Say which Coral is the site's own: signing secrets of its external phase and webhooks, and the way back for decisions.",
-          {200: answers.CoralAnswer}, wire.CoralBody, faults=WRITE,
+          {200: answers.CoralAnswer}, wire.CoralBody, faults=(*WRITE, 409),
           example={"signing_secrets": ["a secret as Coral shows it"], "graphql_url": "https://coral.example.org/api/graphql",
                    "token": "an-access-token-of-Coral", "hold": False}),
     Route("DELETE", ON_SITE + "/coral", coral.delete_site, ADMIN, "Speak with no Coral any more; safe to repeat.",
