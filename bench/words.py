@@ -11,6 +11,7 @@ comment at 50,000 entries, and at most 1.5 times what 500 cost.
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import random
 import re
@@ -24,7 +25,8 @@ from bench.processes import machine
 from bench.scoring import CORE, texts
 from model.normalise import fold
 from moderation.checks import Context, words
-from moderation.checks.reading import read
+from moderation.checks.entries import compiled
+from moderation.checks.reading import forget, read
 from moderation.domain.comment import Draft
 from moderation.domain.policy import Policy
 
@@ -33,6 +35,13 @@ BAR: Final = 100.0  # µs a comment at the largest size
 FLAT: Final = 1.5  # times the cost at the smallest
 COMMENTS: Final = 400
 SLOW_COMMENTS: Final = 4  # for the alternation at the largest size
+WORST: Final = (
+    "(a+)+$c",
+    "(a|b|ab)*c",
+    "(?:a?b?){200}c",
+    "a[ab]{200}d|b[ab]{200}e",
+    "a[ab]{700}d|b[ab]{700}e",
+)
 SYLLABLES: Final = [first + second for first in "bcdfghjklmnprstvwz" for second in "aeiou"]
 
 
@@ -61,11 +70,25 @@ def planted(some: Sequence[str], listed: Sequence[str], chance: random.Random) -
 
 
 def microseconds(work: Callable[[Draft], object], drafts: Sequence[Draft]) -> float:
-    """CPU time a comment of one pass."""
+    """CPU time a comment of one pass, in which every text is new."""
+    forget()
     began = time.process_time()
     for draft in drafts:
         work(draft)
     return (time.process_time() - began) / len(drafts) * 1e6
+
+
+def milliseconds(expression: str, size: int) -> float:
+    """CPU time of an expression that finds nothing in a text that keeps it busy; the least of three."""
+    chance = random.Random(2)
+    text = "".join(chance.choice("ab") for _ in range(size))
+    pattern = compiled(expression)
+    best = math.inf
+    for _ in range(3):
+        began = time.process_time()
+        assert pattern.search(text) is None
+        best = min(best, time.process_time() - began)
+    return best * 1e3
 
 
 def check(policy: Policy) -> Callable[[Draft], object]:
@@ -120,7 +143,7 @@ def main() -> int:
             (f"  floor: a set, 2 x {size:,}", lookup(policy), drafts, []),
             (f"  one expression, 2 x {size:,}", alternation(policy), few[:40], []),
         ]
-    rows.append(("  of which reading (fold, words), once", lambda draft: read(draft.text), drafts, []))
+    rows.append(("  of which reading (fold, words), once", lambda draft: read(draft.text).line, drafts, []))
     for number in range(args.rounds + 1):
         for _, work, drafts, times in rows:
             one = microseconds(work, drafts)
@@ -129,6 +152,10 @@ def main() -> int:
     print(f"{'µs a comment':<44}{'median':>10}{'least':>10}{'most':>10}")
     for name, _, _, times in rows:
         print(f"{name:<44}{statistics.median(times):>10.1f}{min(times):>10.1f}{max(times):>10.1f}")
+    print("the worst expressions on adversarial texts, ms at 10 and at 20 KB (in proportion: about twice)")
+    for expression in WORST:
+        short, long = (milliseconds(expression, size) for size in (10_240, 20_480))
+        print(f"  {expression:<42}{short:>10.1f}{long:>10.1f}")
     ours = [statistics.median(times) for name, _, _, times in rows if name.startswith("ours")]
     flat = ours[-1] / ours[0]
     print(

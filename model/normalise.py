@@ -15,6 +15,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from model.confusables import FROM, TO
@@ -109,6 +110,7 @@ def fold_text(text: str) -> str:
     return text.lower() if text.isascii() else _translated(text)
 
 
+@lru_cache(maxsize=1_000)  # a batch: the model, its reasons and who else reads a text fold it once
 def _translated(text: str) -> str:
     # Where few characters are beyond ASCII, it is quicker to look these up alone.
     if len(text.encode("utf-8", "surrogatepass")) - len(text) >= len(text) // _FEW:
@@ -126,6 +128,11 @@ def _look_up(match: re.Match[str]) -> str:
 _FEW: Final = 8  # one in so many, counted in bytes
 _PLAIN: Final = "‘’“”„–—•«»¿¡€£°"  # frequent in English, and folded they are what they were
 _BEYOND: Final = re.compile(rf"[^\x00-\x7f{_PLAIN}]+")
+
+
+def forget() -> None:
+    """Lets the texts go that were folded last."""
+    _translated.cache_clear()
 
 
 def fold(text: str) -> Folded:

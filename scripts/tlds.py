@@ -18,15 +18,14 @@ def main(path: Path) -> int:
     version = next(line for line in text.splitlines() if "VERSION:" in line).split()[-1]
     rules = text.split("===BEGIN ICANN DOMAINS===")[1].split("// ===END ICANN DOMAINS===")[0].splitlines()
     found = {rule.strip().rsplit(".", 1)[-1] for rule in rules if rule.strip() and not rule.startswith("//")}
-    lines = textwrap.wrap(" ".join(sorted(found - {"arpa"})), 150, break_on_hyphens=False)
+    names = ", ".join(f'"{name}"' for name in sorted(found - {"arpa"}))
     print('"""The top-level domains of the internet.\n')
     print(
         f"Made by scripts/tlds.py from version {version} of the Public Suffix List's ICANN part; do not edit by hand."
     )
     print('"""\n\nfrom typing import Final\n\n# fmt: off\nTLDS: Final = frozenset((')
-    for line in lines:
-        print(f'    "{line} "')
-    print(").split())\n# fmt: on")
+    print(textwrap.indent(textwrap.fill(names, 140, break_on_hyphens=False), "    "))
+    print("))\n# fmt: on")
     return 0
 
 

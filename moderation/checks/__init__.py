@@ -23,6 +23,7 @@ from moderation.checks import (
     words,
 )
 from moderation.checks.context import Activity, Context
+from moderation.checks.reading import forget
 from moderation.domain.author import Standing
 from moderation.domain.comment import Draft, Reason
 from moderation.domain.policy import Finding
@@ -61,7 +62,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     Check("languages", languages.another),
 )
 
-__all__ = ["CHECKS", "Activity", "Check", "Context", "Outcome", "run"]
+__all__ = ["CHECKS", "Activity", "Check", "Context", "Outcome", "forget", "run"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,9 @@ pairs of different comments on the news 13 shared one, half of them by quoting t
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from hashlib import blake2b
+from itertools import accumulate, chain
 from typing import Final
 from zlib import crc32
 
@@ -17,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.normalise import has_link
-from moderation.checks.reading import UNSPACED, Reading, line_of, read
+from moderation.checks.reading import UNSPACED, read
 
 SHORT: Final = 12  # folded letters and digits below which a text means too little to be repeated
 NEAR: Final = 40  # from which on nearly the same text is looked for
@@ -25,8 +27,11 @@ WORDS: Final = 6  # different ones, below which a text shares them with others b
 LETTERS: Final = 3  # of a word that counts
 ROWS: Final = 6
 BANDS: Final = 3
+TOGETHER: Final = 20_000  # words of several texts at once: a bound on memory
 
 _LINK: Final = re.compile(r"(?:https?://|://|www\.)\S*")
+_RUNS: Final = re.compile(r"[^\W_]+")
+_LONG_WORDS: Final = re.compile(rf"(?<!\w)[^\W\d_]{{{LETTERS},}}(?!\w)")
 _UNSPACED: Final = re.compile(rf"[{UNSPACED}]{{2,}}")
 
 # One odd multiplier and one addend for each row, made by a rule: they must never change, or nothing is found again.
@@ -46,40 +51,70 @@ _HIGH: Final = np.uint64(32)
 
 def fingerprints(text: str) -> tuple[str, ...]:
     """One to four hashes of 16 hex digits, of which texts that are nearly the same share at least one; none for a short text."""
-    reading = read(text)
-    letters = reading.line.text.replace(" ", "")
+    return fingerprints_of([text])[0]
+
+
+def fingerprints_of(texts: Sequence[str]) -> list[tuple[str, ...]]:
+    """The fingerprints of each text; many together cost less than each alone."""
+    found: list[tuple[str, ...]] = []
+    near: list[tuple[int, list[int]]] = []  # which text, and the hashes of its words
+    size = 0
+    for place, text in enumerate(texts):
+        exact, words = _hashes(text)
+        found.append(exact)
+        if words:
+            near.append((place, words))
+            size += len(words)
+        if size >= TOGETHER:
+            _add_bands(found, near)
+            near, size = [], 0
+    _add_bands(found, near)
+    return found
+
+
+def _add_bands(found: list[tuple[str, ...]], near: Sequence[tuple[int, list[int]]]) -> None:
+    if near:
+        for (place, _), bands in zip(near, _bands([words for _, words in near]), strict=True):
+            found[place] += bands
+
+
+def _hashes(text: str) -> tuple[tuple[str, ...], list[int]]:
+    """The hash of the letters and digits, and those of the words; none of a text that is too short for them."""
+    folded = read(text).folded.text
+    letters = "".join(_RUNS.findall(folded))
     if len(letters) < SHORT:
-        return ()
-    exact = blake2b(letters.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
-    if len(letters) < NEAR:
-        return (exact,)
-    words = _words(reading)
+        return (), []
+    exact = (blake2b(letters.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest(),)
+    words = _words(folded) if len(letters) >= NEAR else set()
     if len(words) < WORDS:
-        return (exact,)
-    hashes = [crc32(word.encode("utf-8", "surrogatepass")) for word in words]
-    return (exact, *_bands(np.array(hashes, dtype=np.uint64)))
+        return exact, []
+    return exact, [crc32(word.encode("utf-8", "surrogatepass")) for word in words]
 
 
-def _words(reading: Reading) -> set[str]:
+def _words(folded: str) -> set[str]:
     """The words that count: no links and numbers, which such texts change, and no short words, which every text has."""
-    folded, line = reading.folded.text, reading.line.text
     if has_link(folded):
-        line = line_of(_LINK.sub(" ", folded))
-    if line.isascii():
-        return {word for word in line.split() if len(word) >= LETTERS and word.isalpha()}
-    words: set[str] = set()
-    for word in line.split():
-        if _UNSPACED.match(word):  # two letters each where there are no words
-            words.update(word[index : index + 2] for index in range(len(word) - 1))
-        elif len(word) >= LETTERS and not any(map(str.isdigit, word)):
-            words.add(word)
+        folded = _LINK.sub(" ", folded)
+    words = set(_LONG_WORDS.findall(folded))
+    if not folded.isascii() and _UNSPACED.search(folded):
+        for run in _UNSPACED.findall(folded):  # two letters each where there are no words
+            words.update(run[index : index + 2] for index in range(len(run) - 1))
+        words = {word for word in words if len(word) < LETTERS or not _UNSPACED.search(word)}
     return words
 
 
-def _bands(words: NDArray[np.uint64]) -> tuple[str, ...]:
-    least = ((words * _MULTIPLIERS + _ADDENDS) >> _HIGH).min(axis=1).astype("<u4").tobytes()
+def _bands(texts: Sequence[Sequence[int]]) -> list[tuple[str, ...]]:
+    hashes = np.fromiter(chain.from_iterable(texts), dtype=np.uint64)
+    starts = np.fromiter(accumulate(map(len, texts[:-1]), initial=0), dtype=np.intp)
+    rows: NDArray[np.uint64] = (hashes * _MULTIPLIERS + _ADDENDS) >> _HIGH
+    least = np.minimum.reduceat(rows, starts, axis=1).T.astype("<u4").tobytes()
     size = 4 * ROWS
-    return tuple(
-        blake2b(bytes([band]) + least[band * size : (band + 1) * size], digest_size=8).hexdigest()
-        for band in range(BANDS)
-    )
+    return [
+        tuple(
+            blake2b(
+                bytes([band]) + least[at + band * size : at + (band + 1) * size], digest_size=8
+            ).hexdigest()
+            for band in range(BANDS)
+        )
+        for at in range(0, len(least), size * BANDS)
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import Final
 
@@ -11,6 +12,7 @@ from moderation.domain.comment import Draft, Reason
 from moderation.domain.policy import Finding
 
 ENOUGH_LETTERS: Final = 20  # with two cases; below, "USA!" would be all capitals
+_ASCII_SEEN: Final = re.compile(r"[0-9A-Za-z]")  # nearly every comment has one near its beginning
 _BLANK: Final = frozenset(
     "\u2800\u3164\u115f\u1160\uffa0"
 )  # of which Unicode does not say that they are blank
@@ -49,9 +51,16 @@ def capitals(draft: Draft, context: Context) -> Finding | None:
 
 def empty(draft: Draft, context: Context) -> Finding | None:
     """Holds a comment in which nothing can be seen: blanks, invisible characters, accents on nothing."""
-    if not context.policy.hold_empty or any(map(_is_seen, read(draft.text).folded.text)):
+    if not context.policy.hold_empty or _is_plain(draft.text):
+        return None
+    if any(map(_is_seen, read(draft.text).folded.text)):
         return None
     return Finding(Reason("empty", "It has nothing in it that a reader could see.", 0.9))
+
+
+def _is_plain(text: str) -> bool:
+    # A reference such as &#8203; has letters and shows nothing.
+    return "&" not in text and _ASCII_SEEN.search(text) is not None
 
 
 def _is_seen(char: str) -> bool:

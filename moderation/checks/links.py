@@ -25,95 +25,15 @@ from moderation.domain.policy import Effect, Finding, Policy
 MAX_SPANS: Final = 20
 
 # Endings of general use and of countries that a bare address may have; of the others those that are words are too many.
-_GENERAL: Final = frozenset(
-    [
-        "com",
-        "net",
-        "org",
-        "edu",
-        "gov",
-        "mil",
-        "info",
-        "biz",
-        "xyz",
-        "shop",
-        "site",
-        "online",
-        "club",
-        "website",
-        "store",
-        "blog",
-        "app",
-        "dev",
-        "tech",
-        "news",
-        "media",
-        "press",
-        "tv",
-        "icu",
-        "vip",
-        "casino",
-        "bet",
-        "porn",
-        "xxx",
-        "sex",
-        "buzz",
-        "bid",
-        "loan",
-        "click",
-        "download",
-        "space",
-        "cyou",
-        "monster",
-        "рф",
-        "бел",
-        "укр",
-    ]
-)
-_WORDS: Final = frozenset(
-    [
-        "ad",
-        "ai",
-        "al",
-        "am",
-        "as",
-        "at",
-        "be",
-        "by",
-        "do",
-        "eu",
-        "go",
-        "id",
-        "im",
-        "in",
-        "is",
-        "it",
-        "la",
-        "li",
-        "ma",
-        "me",
-        "mu",
-        "my",
-        "na",
-        "ne",
-        "ni",
-        "no",
-        "nu",
-        "pa",
-        "pm",
-        "py",
-        "md",
-        "sh",
-        "si",
-        "so",
-        "st",
-        "su",
-        "to",
-        "tv",
-        "us",
-        "va",
-    ]
-) - {"tv"}
+_GENERAL: Final = frozenset((
+    "com", "net", "org", "edu", "gov", "mil", "info", "biz", "xyz", "shop", "site", "online", "club", "website", "store", "blog",
+    "app", "dev", "tech", "news", "media", "press", "tv", "icu", "vip", "casino", "bet", "porn", "xxx", "sex", "buzz", "bid",
+    "loan", "click", "download", "space", "cyou", "monster", "рф", "бел", "укр"
+))  # fmt: skip
+_WORDS: Final = frozenset((
+    "ad", "ai", "al", "am", "as", "at", "be", "by", "do", "eu", "go", "id", "im", "in", "is", "it", "la", "li", "ma", "me", "mu",
+    "my", "na", "ne", "ni", "no", "nu", "pa", "pm", "py", "md", "sh", "si", "so", "st", "su", "to", "us", "va"
+))  # fmt: skip
 _COUNTRIES: Final = frozenset(tld for tld in TLDS if len(tld) == 2 and tld.isascii()) - _WORDS
 _SURE: Final = (_GENERAL & TLDS) | _COUNTRIES
 _FILES: Final = frozenset(("zip", "mov", "py", "md", "sh"))
@@ -129,7 +49,9 @@ _LINK: Final = re.compile(
     # Or labels and an ending; neither part of an address for mail nor of a path.
     rf"|(?<![{_LETTERS}@./_-])(?P<host>(?:{_LABEL}){{1,20}}+(?P<tld>[a-z\u00df-\u1fff]{{2,24}}+|xn--[a-z0-9-]{{2,59}}))(?![{_LETTERS}_-]|\.[{_LETTERS}]|@)(?::\d{{2,5}})?(?P<path>[/?#]{_END}*)?"
 )
-_WORTH_A_LOOK: Final = re.compile(r"[^\W_]\.[^\W\d_]|//|[\[({]\.[\])}]|dot")
+# Each branch begins with its sign and looks back from there: so rare signs are found quickly.
+_SIGN_OF_A_LINK: Final = re.compile(r"\.(?<=[^\W_].)(?=[^\W\d_])|//")
+_BRACKETED: Final = re.compile(r"[\[({]\.[\])}]")
 _DOTS: Final = re.compile(
     r"(?<=[^\W_])\s?(?:\[\.\]|\(\.\)|\{\.\}|[\[({]dot[\])}])\s?(?=[^\W_])"
     r"|(?<=[^\W_])\s{1,2}dot\s{1,2}(?=(?:com|net|org|info|biz|ru|de|co|io|xyz|top|shop|site|online|app)\b)"
@@ -247,17 +169,17 @@ def _spans(found: list[Link]) -> tuple[tuple[int, int], ...]:
 def links_of(text: str) -> tuple[Link, ...]:
     """The links of a text, in order."""
     folded = read(text).folded
-    if not _WORTH_A_LOOK.search(folded.text):
+    seen = folded.text
+    if "dot" in seen or _BRACKETED.search(seen):
+        folded = _dotted(folded)
+    elif not _SIGN_OF_A_LINK.search(seen):
         return ()
-    dotted = _dotted(folded)
-    return tuple(_links(text, dotted))
+    return tuple(_links(text, folded))
 
 
 def _dotted(folded: Folded) -> Folded:
     """The folded text with dots in brackets, or in words, as dots."""
     text = folded.text
-    if "[" not in text and "(" not in text and "{" not in text and "dot" not in text:
-        return folded
     parts: list[str] = []
     offsets: list[int] = []
     done = 0
@@ -278,7 +200,7 @@ def _is_said(text: str, match: re.Match[str]) -> bool:
 
 
 def _links(text: str, folded: Folded) -> Iterator[Link]:
-    for match in _LINK.finditer(folded.text):
+    for match in _matches(folded.text):
         place = "authority" if match["authority"] else "host"
         start, end = match.span(place)
         host = match[place]
@@ -306,6 +228,17 @@ def _links(text: str, folded: Folded) -> Iterator[Link]:
                 sure = tld in _GENERAL and not host.startswith("www.") and written[:1].isupper()
             hidden = hidden and sure
         yield Link(plain_host(host), span, sure, hidden)
+
+
+def _matches(text: str) -> Iterator[re.Match[str]]:
+    """Where links may be: the expression is slow, so it is tried only around what can be one. No link has a blank in it."""
+    done = 0
+    for sign in _SIGN_OF_A_LINK.finditer(text):
+        if sign.start() < done:
+            continue
+        end = text.find(" ", sign.end())
+        begin, done = text.rfind(" ", done, sign.start()) + 1 or done, len(text) if end < 0 else end
+        yield from _LINK.finditer(text, begin, done)
 
 
 def _host_of(authority: str) -> tuple[str, bool]:

@@ -20,6 +20,7 @@ from typing import Final
 
 import ahocorasick_rs
 
+from model import normalise
 from model.normalise import BACKWARDS, Folded, all_alike, fold, has_link, shown, turn
 
 
@@ -123,7 +124,11 @@ class Reading:
         self.text = text
         self._backwards = BACKWARDS in text
         self.folded: Final = turn(text) if self._backwards else fold(text)
-        self.line: Final = Line(line_of(self.folded.text), self.folded, self._plain_words, self._backwards)
+
+    @cached_property
+    def line(self) -> Line:
+        """The words as they stand."""
+        return Line(line_of(self.folded.text), self.folded, self._plain_words, self._backwards)
 
     def _plain_words(self) -> list[Word]:
         return _words(self.folded.text)
@@ -193,10 +198,16 @@ def _words(folded: str) -> list[Word]:
     return [Word(match[0], range(*match.span())) for match in words_of(folded)]
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=1_000)  # a batch of the worker's, whose texts are read before any of them is checked
 def read(text: str) -> Reading:
-    """The reading of a text; the checks of one comment share it."""
+    """The reading of a text; all that looks at one comment shares it until ``forget``."""
     return Reading(text)
+
+
+def forget() -> None:
+    """Lets the texts of a batch go: no comment's text stays in memory when its work is done."""
+    read.cache_clear()
+    normalise.forget()
 
 
 # -- what hides words though every letter is plain --------------------------------------------------------------------

@@ -95,7 +95,7 @@ class Store:
         self.statistics = Statistics(self.events)
         self.sites = Sites(link)
         self.retention = Retention(link, self.sites)
-        self.across = Across(link, self.queues, self.sites)
+        self.across = Across(link, self.queues, self.sites, self.claims)
         self.keyring = Keyring(link, self.private)
         self.webhooks = Webhooks(link, self.private)
         self.coral = Coral(link, self.audit, self.webhooks)
@@ -115,7 +115,7 @@ class Store:
         """Makes a site and its first keys, on behalf of ``by``; raises Invalid for a bad slug and Conflict if it exists."""
         await self.sites.add(slug)
         if by is not None:  # at the command line nobody has a name
-            await self.audit.record(slug, by.name, "opened", "site", slug, {})
+            await self.audit.record(slug, by.name, "opened", "site", slug)
         return await self.keyring.first(slug)
 
     async def add_key(self, site: str, by: Key, sites: Collection[str], role: Role, name: str) -> NewKey:
@@ -123,7 +123,7 @@ class Store:
         made = await self.keyring.add_on(site, sites, role, name)
         for one in {site, *made.sites} - {EVERY_SITE}:
             await self.audit.record(
-                one, by.name, "key_added", "key", made.id, {"role": made.role, "name": name}
+                one, by.name, "key_made", "key", made.id, after={"role": made.role, "name": name}
             )
         return made
 
@@ -132,7 +132,7 @@ class Store:
         ended = await self.keyring.revoke_on(site, by, key_id)
         for one in {site, *ended.sites} - {EVERY_SITE}:
             await self.audit.record(
-                one, by.name, "key_revoked", "key", key_id, {"role": ended.role, "name": ended.name}
+                one, by.name, "key_revoked", "key", key_id, before={"role": ended.role, "name": ended.name}
             )
 
     def inboxes(self, consumer: str) -> list[Inbox]:

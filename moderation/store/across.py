@@ -15,6 +15,7 @@ from typing import Final
 
 from moderation.domain.comment import Comment
 from moderation.domain.policy import Mode
+from moderation.store.claims import Claims
 from moderation.store.client import Link
 from moderation.store.keys import RANK_STEP
 from moderation.store.queues import SCAN, Filters, Order, Page, Queues, QueueState
@@ -23,6 +24,9 @@ from moderation.store.sites import Sites
 FIRST: Final = 2  # comments fetched from each site at least: most pages take few from any one of many sites
 MAX_SCANNED: Final = 10_000  # comments looked at for one filtered page over all sites, shared out among them
 TOGETHER: Final = 16  # sites asked at the same time in a process: the pipe has a bound, and intake shares it
+
+PAGE: Final = 100  # comments looked at together for a claim
+MOST_PAGES: Final = 50  # looked at for one claim: 5,000 comments that colleagues hold are passed over
 
 Fetch = Callable[[str, int, int | None], Awaitable[Page]]  # site, limit, after -> the site's own page
 
@@ -51,8 +55,9 @@ class SiteState:
 class Across:
     """Questions about many sites at once."""
 
-    def __init__(self, link: Link, queues: Queues, sites: Sites) -> None:
+    def __init__(self, link: Link, queues: Queues, sites: Sites, claims: Claims) -> None:
         self._link = link
+        self._claims = claims
         self._queues = queues
         self._sites = sites
         self._turn = asyncio.Semaphore(TOGETHER)
@@ -95,6 +100,44 @@ class Across:
         most = min(SCAN, max(1, MAX_SCANNED // share))
         most_fetches = 2 * share + 2 * limit if filters.empty else 2 * MAX_SCANNED // most
         return await merge(sites, order, limit, after, fetch, max(FIRST, -(-limit // share)), most_fetches)
+
+    async def claim(
+        self,
+        sites: Sequence[str],
+        queue: str,
+        order: Order,
+        name: str,
+        *,
+        limit: int,
+        lease_seconds: int,
+        filters: Filters,
+    ) -> list[Comment]:
+        """Leases up to ``limit`` comments that nobody holds, in the order of the merged queue, whichever site they are of."""
+        taken: list[Comment] = []
+        after: Mapping[str, int] = {}
+        for _ in range(MOST_PAGES):
+            shown = await self.page(sites, queue, order, PAGE, after, filters)
+            free = [one for one in shown.items if one.handling.holder is None]
+            wanted = free[: limit - len(taken)]
+            by_site: dict[str, list[str]] = {}
+            for comment in wanted:
+                by_site.setdefault(comment.site, []).append(comment.id)
+            for site, ids in by_site.items():
+                taken += await self._claims.take(site, queue, name, ids, lease_seconds)
+            if len(taken) >= limit or not shown.more:
+                break
+            if len(wanted) == len(
+                free
+            ):  # all that was free here was asked for: go on; else look here once more
+                after = {**after, **shown.places}
+        place = {(one.site, one.id): number for number, one in enumerate(taken)}
+        return sorted(taken, key=lambda one: _claimed_rank(one, order, place[one.site, one.id]))
+
+
+def _claimed_rank(comment: Comment, order: Order, place: int) -> tuple[float, int, int]:
+    sign = -1 if order.descending else 1
+    score = comment.scores.get("spam", 0.5) if order.axis == "spam" else 0.0
+    return (sign * score, sign * comment.received_at, place)
 
 
 @dataclass(slots=True)

@@ -42,19 +42,39 @@ class Audit:
         names = await self._names(site, [row[b"s"] for _, row in rows if row[b"o"] == b"author"])
         return [_act(entry, row, names) for entry, row in rows]
 
-    async def all(self, site: str) -> AsyncIterator[Act]:
-        """Every act, oldest first."""
-        after: str | None = None
+    async def all(self, site: str, after: str | None = None) -> AsyncIterator[Act]:
+        """Every act after a place, oldest first."""
         while acts := await self.page(site, after, STEP):
             for act in acts:
                 yield act
             after = acts[-1].id
 
     async def record(
-        self, site: str, by: str, act: str, kind: str, subject: str, after: dict[str, Any]
+        self,
+        site: str,
+        by: str,
+        act: str,
+        kind: str,
+        subject: str,
+        *,
+        before: dict[str, Any] | None = None,
+        after: dict[str, Any] | None = None,
     ) -> None:
         """Appends an act that no script of its own makes (a key made or revoked)."""
-        fields = ("by", by, "k", act, "o", kind, "s", subject, "b", "{}", "a", to_json(after))
+        fields = (
+            "by",
+            by,
+            "k",
+            act,
+            "o",
+            kind,
+            "s",
+            subject,
+            "b",
+            to_json(before or {}),
+            "a",
+            to_json(after or {}),
+        )
         await self._link.call("XADD", self._link.keys.audit(site), "*", *fields)
 
     async def _names(self, site: str, pseudonyms: list[bytes]) -> dict[bytes, str]:

@@ -11,6 +11,7 @@ from moderation.domain.comment import Comment
 from moderation.errors import Conflict
 from moderation.store.client import Link, Word
 from moderation.store.comments import Comments
+from moderation.store.keys import WORKING
 from moderation.store.queues import Order
 
 MOST_HELD: Final = (
@@ -53,7 +54,11 @@ class Claims:
         keys = self._link.keys
         prefix = len(keys.site(site))
         names = [keys.labelled(site, queue, order.axis, label) for label in labels]
-        indexes = [name[prefix:] for name in (names or [keys.queue(site, queue, order.axis)])]
+        if (
+            not names or queue not in WORKING
+        ):  # an article's or author's index of decided comments knows no status
+            names.append(keys.queue(site, queue, order.axis))
+        indexes = [name[prefix:] for name in names]
         args: list[Word] = [
             *(name, op, limit, lease_seconds * 1000, MOST_HELD),
             *(indexes[0], "1" if order.descending else "", *indexes[1:]),
@@ -64,6 +69,17 @@ class Claims:
                 f"You hold {ids[0]} comments and may hold {MOST_HELD}: decide or release some before you claim more."
             )
         found = await self._comments.many(site, [one.decode() for one in ids])
+        return [comment for comment in found if comment is not None]
+
+    async def take(
+        self, site: str, queue: str, name: str, ids: Sequence[str], lease_seconds: int
+    ) -> list[Comment]:
+        """Leases just these comments, as far as they are still free and in the queue."""
+        keys = self._link.keys
+        index = keys.queue(site, queue, "time")[len(keys.site(site)) :]
+        args: list[Word] = [name, lease_seconds * 1000, MOST_HELD, index, *ids]
+        _, *taken = await self._link.run("take", [keys.site(site)], args)
+        found = await self._comments.many(site, [one.decode() for one in taken])
         return [comment for comment in found if comment is not None]
 
     async def renew(self, site: str, name: str, ids: Sequence[str], lease_seconds: int) -> list[Lease]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar, overload
+from typing import Any, Final, TypeVar, overload
 
 from pydantic_core import from_json, to_json
 
@@ -29,6 +30,7 @@ from moderation.store.records import FIELDS, comment_from, comment_of, comment_o
 S = TypeVar("S")
 R = TypeVar("R")
 
+TURN: Final = 100  # comments read before others have their turn on the event loop
 NO_COMMENT = "There is no such comment."
 
 
@@ -98,10 +100,7 @@ class Comments:
             raise NotFound(NO_COMMENT)
         found = dict(zip(pairs[::2], pairs[1::2], strict=True))
         if found[b"st"] == b"expired":
-            raise Expired(
-                "The site keeps decided comments for a time, and this one's is over.",
-                extra={"comment_status": found[b"was"].decode(), "decided_at": rfc3339(int(found[b"da"]))},
-            )
+            raise _expired(found[b"was"], found[b"da"])
         return _held(comment_from(site, comment_id, found), holder, until, int(time.time() * 1000))
 
     async def edit(self, site: str, comment_id: str, text: str, op: str) -> Comment:
@@ -155,10 +154,7 @@ class Comments:
             for number, (comment_id, decision, override) in enumerate(decisions)
         ]
         answers = await self._link.run_all("decide", calls)
-        return [
-            _each(_changed, site, comment_id, answer)
-            for (comment_id, _, _), answer in zip(decisions, answers, strict=True)
-        ]
+        return await _changes(site, [comment_id for comment_id, _, _ in decisions], answers)
 
     async def undo(self, site: str, comment_id: str, name: str, op: str) -> Comment:
         """Takes the last moderator's decision back, on behalf of ``name``. Raises NotFound or NothingToUndo."""
@@ -175,8 +171,7 @@ class Comments:
             (self._pair(site, one), _undo_args(site, one, name, f"{op}:{number}", batch))
             for number, one in enumerate(ids)
         ]
-        answers = await self._link.run_all("undo", calls)
-        return [_each(_changed, site, one, answer) for one, answer in zip(ids, answers, strict=True)]
+        return await _changes(site, ids, await self._link.run_all("undo", calls))
 
     async def report(self, site: str, comment_id: str, reporter: str, reason: str, threshold: int) -> Comment:
         """Counts a reader's flag, ``reporter`` being a keyed hash. Raises NotFound."""
@@ -243,15 +238,16 @@ class Comments:
             index = keys.thread(site, draft.article.id)
         else:
             return []
-        half = (limit + 1) // 2
         place = comment.sequence
         before, after = await self._link.call_all(
             [
-                ("ZRANGE", index, f"({place}", "-inf", "BYSCORE", "REV", "LIMIT", 0, half),
-                ("ZRANGE", index, f"({place}", "+inf", "BYSCORE", "LIMIT", 0, half),
+                ("ZRANGE", index, f"({place}", "-inf", "BYSCORE", "REV", "LIMIT", 0, limit),
+                ("ZRANGE", index, f"({place}", "+inf", "BYSCORE", "LIMIT", 0, limit),
             ]
         )
-        return [one.decode() for one in (*reversed(before), *after)]
+        # Half of them from before, half from after; where one side has fewer, the other has more.
+        earlier = before[: max((limit + 1) // 2, limit - len(after))]
+        return [one.decode() for one in (*reversed(earlier), *after[: limit - len(earlier)])]
 
     async def many(self, site: str, ids: Sequence[str]) -> list[Comment | None]:
         """The comments with these ids, with who holds them; None for one that is not there or whose body is gone."""
@@ -276,6 +272,13 @@ class Comments:
         return [f"{site_key}:c:{comment_id}", site_key]
 
 
+def _expired(status: bytes, decided_at: bytes) -> Expired:
+    return Expired(
+        "The site keeps decided comments for a time, and this one's is over.",
+        extra={"comment_status": status.decode(), "decided_at": rfc3339(int(decided_at))},
+    )
+
+
 def _accepted(site: str, draft: Draft, answer: Reply) -> Accepted:
     outcome = answer[0]
     if outcome == b"new":
@@ -286,6 +289,8 @@ def _accepted(site: str, draft: Draft, answer: Reply) -> Accepted:
         return Accepted(False, comment_of(site, draft.id, answer[1:]))
     if outcome == b"full":
         raise Busy("Too many comments wait for a score; come again shortly.")
+    if outcome == b"expired":
+        raise _expired(*answer[1:])
     raise CommentConflict("This id already stands for a comment with another text; use PATCH to edit it.")
 
 
@@ -297,18 +302,28 @@ def _changed(site: str, comment_id: str, answer: Reply) -> Comment:
     outcome = answer[0]
     if outcome == b"absent":
         raise NotFound(NO_COMMENT)
+    if outcome == b"expired":
+        raise _expired(*answer[1:])
     if outcome == b"nothing":
         raise NothingToUndo("No moderator's decision stands on this comment.")
     if outcome == b"full":
         raise Busy("Too many comments wait for a score; come again shortly.")
     if outcome == b"later":
         raise NothingToUndo("The comment was decided again since this batch.")
+    if outcome == b"escalated":
+        raise Conflict(
+            "The comment is escalated already, for another reason: add a note, or take it back first."
+        )
     if outcome == b"waiting":
         raise Conflict("The comment waits for its score; try again in a moment.")
     if outcome == b"conflict":
+        standing = from_json(answer[1])
         raise DecisionConflict(
             'A colleague has decided this comment; send "override": true to decide otherwise.',
-            extra={"decision": from_json(answer[1]), "comment_status": answer[2].decode()},
+            extra={
+                "decision": {**standing, "at": rfc3339(standing["at"])},
+                "comment_status": answer[2].decode(),
+            },
         )
     return comment_of(site, comment_id, answer[1:])
 
@@ -344,6 +359,18 @@ def _decision_args(
         to_json({name: value for name, value in document.items() if name != "note"}),
         batch,
     ]
+
+
+async def _changes(
+    site: str, ids: Sequence[str], answers: Sequence[Reply | Exception]
+) -> list[Comment | ModerationError]:
+    """What became of many comments. A thousand take tens of milliseconds to read: in between others have their turn."""
+    found: list[Comment | ModerationError] = []
+    for number, (comment_id, answer) in enumerate(zip(ids, answers, strict=True), 1):
+        found.append(_each(_changed, site, comment_id, answer))
+        if number % TURN == 0:
+            await asyncio.sleep(0)
+    return found
 
 
 def _each(

@@ -65,7 +65,7 @@ class Coral:
         )
         await self._link.call("SET", self._link.keys.coral(site), to_json(document))
         told = {"secrets": len(wanted.secrets), "hold": wanted.hold, "way_back": wanted.token is not None}
-        await self._audit.record(site, by, "coral_set", "site", site, told)
+        await self._audit.record(site, by, "coral_set", "site", site, after=told)
 
     async def drop(self, site: str, by: str) -> None:
         """Speaks with no Coral any more; safe to repeat."""
@@ -73,7 +73,7 @@ class Coral:
             await self._webhooks.point(
                 site, by, kind=KIND, webhook_id=WEBHOOK_ID, url=None, events=_DECISIONS
             )
-            await self._audit.record(site, by, "coral_dropped", "site", site, {})
+            await self._audit.record(site, by, "coral_dropped", "site", site)
 
     # --- which comment is which ------------------------------------------------------------------------
 

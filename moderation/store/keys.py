@@ -21,7 +21,7 @@ key                             type    holds                                   
 {pN}:s:SITE:q:QUEUE:AXIS        zset    ids of a queue; AXIS is time (by sequence) or   every change of status
                                         spam (by score, then sequence)
 {pN}:s:SITE:i:QUEUE:AXIS:LABEL  zset    the same for one article:ID, author:REF or      every change of status
-                                        reason:CODE; by spam in queues of work only
+                                        reason:CODE; of decided ones by reason and time
 {pN}:s:SITE:codes               set     every reason's code that was ever found         commit
 {pN}:s:SITE:a:REF               hash    an author: comments by status (the decided ones every change of status, standing
                                         also by ``status:day``), first seen, standing
@@ -32,7 +32,9 @@ key                             type    holds                                   
 {pN}:s:SITE:r:ID                hash    reporter (hashed) -> how many decisions stood   report
                                         at the flag, or the verdict that an edit settled
 {pN}:s:SITE:rr:REPORTER         hash    a reader's flags that were right, and wrong     decide, undo
-{pN}:s:SITE:rp:PRINT            zset    ``REF<tab>ID`` of comments with one fingerprint observe; lives `repeat_hours`
+{pN}:s:SITE:rf:REPORTER         set     ids of comments with a flag by this reader      report
+{pN}:s:SITE:rp:PRINT            string  ``REF<tab>ID`` of the first with a fingerprint  observe; lives `repeat_hours`
+{pN}:s:SITE:rl:PRINT            zset    the same of those that came later               observe; lives `repeat_hours`
 {pN}:s:SITE:pa:KIND:WHO         zset    ids of late comments of an author, address or   observe; lives `pace_minutes`
                                         article
 {pN}:s:SITE:leases              zset    ids of claimed comments by the end of the lease claim, lease
@@ -40,7 +42,7 @@ key                             type    holds                                   
 {pN}:s:SITE:holding             hash    moderator -> how many are held                  claim, lease
 {pN}:s:SITE:claimed             hash    moderator -> the last claim's operation and ids claim
 {pN}:s:SITE:assigned            hash    id -> the moderator whose it is                 annotate
-{pN}:s:SITE:b:BATCH             hash    a batch of decisions: ids, by whom, when        Batches; lives BATCH_DAYS
+{pN}:s:SITE:b:BATCH             hash    a batch: ids, by whom, when, whether undone     Batches; lives BATCH_DAYS
 {pN}:s:SITE:who                 hash    pseudonym in the audit -> author's reference    standing
 {pN}:s:SITE:ev                  stream  the event log, trimmed by age                   every script
 {pN}:s:SITE:audit               stream  who did what to whom, before and after          every act of a person
@@ -73,7 +75,8 @@ A comment's hash: ``t`` text, ``d`` the rest of what was posted (JSON), ``st`` s
 ``au`` author's reference, ``ar`` article's id, ``pa`` parent's id, ``x`` its entry in the stream, ``sp`` spam score, ``sc`` scores,
 ``rs`` reasons, ``cd`` their codes, ``fp`` fingerprints, ``dc`` standing decision, ``mv`` model version, ``by`` the moderator whose
 decision stands, ``hi`` history and ``us`` what undo restores (lines), ``rp`` number of reporters, ``es`` escalation (JSON) and
-``eb`` the queue before it, ``as`` whose it is, ``nt`` notes (lines), ``tg`` tags (JSON), ``op`` the last operation's id, ``t1``
+``eb`` the queue before it (both only while it is escalated), ``as`` whose it is, ``nt`` notes (lines), ``tg`` tags (JSON), ``ta``
+the audit's entries on them, ``op`` the last operation's id, ``t1``
 SHA-1 of the first text once it was edited, ``hr`` that a moderator rejected an earlier revision. A tombstone (``st`` is
 ``expired``) has ``was`` and ``da``, the status and the time of its decision.
 """
@@ -137,7 +140,14 @@ class Keys:
         return f"{self.site(site)}:q:{queue}:{order}"
 
     def labelled(self, site: str, queue: str, order: str, label: str) -> str:
-        """A queue's index of one label: ``article:ID``, ``author:REF`` or ``reason:CODE``."""
+        """An index of what has one label: ``article:ID``, ``author:REF`` or ``reason:CODE``.
+
+        In a queue of work it holds that queue's comments alone; of decided ones by article or author it holds those in every
+        status, by time.
+        """
+        kind, _, value = label.partition(":")
+        if queue not in WORKING and kind != "reason":
+            return self.authored(site, value) if kind == "author" else self.thread(site, value)
         return f"{self.site(site)}:i:{queue}:{order}:{label}"
 
     def author(self, site: str, ref: str) -> str:

@@ -35,6 +35,7 @@ NAMES: Final = (
     "requeue",
     "restore",
     "standing",
+    "take",
     "undo",
 )
 

@@ -2,8 +2,9 @@
 
 A page goes on from a place in an index, not from a number of rows: every comment has a place of its own
 (see ``keys.RANK_STEP``), so nothing is shown twice or left out because others came or went. Article, author and reason
-have indexes of their own, so their listings cost the same at a thousand comments as at a million; what has none is looked
-for comment by comment, within a bound.
+have indexes of their own, so their listings cost the same at a thousand comments as at a million; of two or three of them the
+smallest is read, and the others are asked which of its comments they hold. What has no index is looked for comment by comment,
+within a bound, in steps short enough that neither the event loop nor the server is held.
 """
 
 from __future__ import annotations
@@ -22,6 +23,9 @@ from moderation.store.comments import Comments
 from moderation.store.keys import QUEUES, RANK_STEP, WORKING
 
 SCAN: Final = 500  # ids looked at together when a filter has no index
+FIRST: Final = (
+    100  # ids looked at first, then twice as many each time: where much is admitted, that is enough
+)
 MAX_SCANNED: Final = 5_000  # looked at for one page; a sparse filter gives a short page and a cursor
 MAX_COUNTED: Final = 100_000  # looked at to count what a filter admits; beyond it the count says "at least"
 
@@ -97,13 +101,22 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A part of an index: its key, whether it is read from the end, its bounds (inclusive), and the tests that remain."""
+    """A part of an index: its key, whether it is read from the end, its bounds (inclusive), and what remains to be asked.
+
+    A comment must be in each of the indexes ``also`` and pass the ``tests``, for which its hash is read.
+    """
 
     key: str
     descending: bool
     low: int | None
     high: int | None
+    also: tuple[str, ...]
     tests: Filters | None
+
+    @property
+    def whole(self) -> bool:
+        """Whether every comment of it is wanted."""
+        return not self.also and self.tests is None
 
 
 class Queues:
@@ -155,10 +168,10 @@ class Queues:
         """Up to ``limit`` comments from the place ``after`` on (exclusive); about ``most`` are looked at for a filter."""
         span = await self._span(site, queue, order, filters)
         kept: list[tuple[int, Comment]] = []
-        scanned, step = 0, limit if span.tests is None else min(SCAN, most)
+        scanned, step = 0, limit if span.whole else min(FIRST, SCAN, most)
         while True:
             places = await self._places(span, after, step)
-            admitted = await self._admitted(site, places, span.tests)
+            admitted = await self._admitted(site, places, span)
             comments = await self._comments.many(site, [one for one, _ in admitted][: limit - len(kept)])
             for (_, place), comment in zip(admitted, comments, strict=False):
                 after = place
@@ -175,6 +188,8 @@ class Queues:
                     after if rest else None,
                     tuple(place for place, _ in kept),
                 )
+            if not span.whole:
+                step = min(2 * step, SCAN, most)
 
     async def ids(
         self, site: str, queue: str, order: Order, filters: Filters, *, limit: int
@@ -190,7 +205,7 @@ class Queues:
     async def count(self, site: str, queue: str, filters: Filters) -> tuple[int, bool]:
         """How many comments the filters admit, and whether all were looked at (else it is "at least so many")."""
         span = await self._span(site, queue, Order.OLDEST, filters)
-        if span.tests is None:
+        if span.whole:
             low = "-inf" if span.low is None else span.low
             high = "+inf" if span.high is None else span.high
             return int(await self._link.call("ZCOUNT", span.key, low, high)), True
@@ -206,18 +221,24 @@ class Queues:
         span, after = await self._span(site, queue, order, filters), None
         while places := await self._places(span, after, SCAN):
             after = places[-1][1]
-            yield [one for one, _ in await self._admitted(site, places, span.tests)]
+            yield [one for one, _ in await self._admitted(site, places, span)]
 
     async def _span(self, site: str, queue: str, order: Order, filters: Filters) -> Span:
         """Which part of which index holds what is asked for, and what is left to be looked at comment by comment."""
         keys = self._link.keys
         key, tests = keys.queue(site, queue, order.axis), filters
-        indexed = filters.labels if order.axis == "time" or queue in WORKING else []
-        if indexed:  # the smallest index: the fewest comments to look at
-            names = [keys.labelled(site, queue, order.axis, label) for label in indexed]
-            sizes = await self._link.call_all([("ZCARD", name) for name in names]) if len(names) > 1 else [0]
-            label, key = min(zip(sizes, indexed, names, strict=True))[1:]
+        labels = filters.labels
+        also = [keys.labelled(site, queue, "time", label) for label in labels]
+        for label in labels:
             tests = _without(tests, label.partition(":")[0])
+        if labels and (order.axis == "time" or queue in WORKING):
+            # The smallest index is read: the fewest comments to look at.
+            sizes = await self._link.call_all([("ZCARD", name) for name in also]) if len(also) > 1 else [0]
+            place = sizes.index(min(sizes))
+            key = keys.labelled(site, queue, order.axis, labels[place])
+            del also[place]
+            if queue not in WORKING:  # an article's or author's index knows no status
+                also.append(keys.queue(site, queue, "time"))
         low: int | None = None
         high: int | None = None
         if order.axis == "spam":
@@ -228,7 +249,7 @@ class Queues:
         else:
             low, high = await self._times(site, key, filters)
             tests = _without(_without(tests, "received_after"), "received_before")
-        return Span(key, order.descending, low, high, None if tests == _NONE else tests)
+        return Span(key, order.descending, low, high, tuple(also), None if tests == _NONE else tests)
 
     async def _times(self, site: str, key: str, filters: Filters) -> tuple[int | None, int | None]:
         low: int | None = None
@@ -258,8 +279,13 @@ class Queues:
         ]
 
     async def _admitted(
-        self, site: str, places: Sequence[tuple[str, int]], tests: Filters | None
+        self, site: str, places: Sequence[tuple[str, int]], span: Span
     ) -> list[tuple[str, int]]:
+        for index in span.also:
+            if places:
+                held = await self._link.call("ZMSCORE", index, *(one for one, _ in places))
+                places = [place for place, score in zip(places, held, strict=True) if score is not None]
+        tests = span.tests
         if tests is None or not places:
             return list(places)
         fields = [name for name, wanted in _PROBES if any(getattr(tests, one) is not None for one in wanted)]
@@ -281,9 +307,6 @@ _PROBES: Final = (
     ("d", ("text",)),
     ("sp", ("score_min", "score_max")),
     ("at", ("received_after", "received_before")),
-    ("ar", ("article",)),
-    ("au", ("author",)),
-    ("cd", ("reason",)),
     ("tg", ("tag",)),
     ("as", ("assigned",)),
 )
@@ -300,12 +323,6 @@ def _folded(text: str) -> str:
 
 def _admits(tests: Filters, words: Sequence[str], found: dict[str, bytes | None]) -> bool:
     """Whether a comment's fields (those that the tests need) pass every test."""
-    if tests.article is not None and found["ar"] != tests.article.encode():
-        return False
-    if tests.author is not None and found["au"] != tests.author.encode():
-        return False
-    if tests.reason is not None and tests.reason.encode() not in (found["cd"] or b"").split(b","):
-        return False
     if tests.assigned is not None and found["as"] != tests.assigned.encode():
         return False
     if tests.tag is not None and tests.tag not in (from_json(found["tg"]) if found["tg"] else ()):

@@ -11,10 +11,10 @@ from aiohttp import web
 from pydantic_core import to_json
 
 from moderation.errors import BadRequest, NotFound
-from moderation.store import MAX_SITES
-from moderation.web import answers, cursors
+from moderation.store import MAX_SITES, Order
+from moderation.web import answers, body, cursors, wire
 from moderation.web.desk import NOTHING_HERE, DeskCall, query_of
-from moderation.web.queues import asked_of
+from moderation.web.queues import asked_of, queue_of
 
 _PLACE: Final = struct.Struct(
     ">6sq"
@@ -49,6 +49,23 @@ async def listing(call: DeskCall) -> web.Response:
         else None,
     }
     return web.Response(body=to_json(answer), content_type="application/json")
+
+
+async def claim(call: DeskCall) -> web.Response:
+    """Leases comments that no colleague holds, of all sites."""
+    queue = queue_of(call.request)
+    query_of(call.request, "sites")
+    asked = await body.asked(call, wire.ClaimBody, empty_is_object=True)
+    found = await call.desk.store.across.claim(
+        await _sites(call),
+        queue,
+        Order(asked.order),
+        call.key.name,
+        limit=asked.limit,
+        lease_seconds=asked.lease_seconds,
+        filters=asked.filters(),
+    )
+    return web.Response(body=to_json(answers.claim_answer(found)), content_type="application/json")
 
 
 async def _sites(call: DeskCall) -> Sequence[str]:

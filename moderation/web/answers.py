@@ -148,6 +148,13 @@ class ProblemAnswer(BaseModel):
     errors: list[dict[str, str]] | None = Field(
         None, description="For a bad body: `pointer` and `detail` of each."
     )
+    decision: DecisionAnswer | None = Field(
+        None, description="For a decision's conflict: the one that stands."
+    )
+    comment_status: Status | None = Field(
+        None, description="For a decision's conflict or an expired comment: its status."
+    )
+    decided_at: str | None = Field(None, description="For an expired comment: when it was decided.")
 
 
 class RowAnswer(BaseModel):
@@ -257,6 +264,20 @@ class AuthorProfileAnswer(BaseModel):
     batch_id: str | None = Field(None, description="After a ban that rejected what waited: undoes that.")
 
 
+class AuthorLineAnswer(AuthorProfileAnswer):
+    """The first line of an author's export; a `CommentLineAnswer` for each comment follows."""
+
+    kind: Literal["author"]
+
+
+class CommentLineAnswer(CardAnswer):
+    """A comment in an author's export, with the keyed hashes that are kept."""
+
+    kind: Literal["comment"]
+    email_hash: str | None
+    ip_hash: str | None
+
+
 class ActAnswer(BaseModel):
     """One act of a person."""
 
@@ -359,6 +380,15 @@ def _said(said: dict[str, Any] | None) -> dict[str, Any] | None:
     return None if said is None else {**said, "at": rfc3339(said["at"])}
 
 
+def claim_answer(found: Sequence[Comment]) -> dict[str, Any]:
+    """Comments that were leased, and when the first lease ends."""
+    ends = [one.handling.held_until for one in found if one.handling.held_until is not None]
+    return {
+        "items": [card_answer(comment) for comment in found],
+        "until": rfc3339(min(ends)) if ends else None,
+    }
+
+
 def lease_answer(lease: Lease) -> dict[str, Any]:
     """A lease as it is answered."""
     return {"comment_id": lease.comment_id, "by": lease.holder, "until": rfc3339(lease.until)}
@@ -395,10 +425,18 @@ def act_answer(act: Act) -> dict[str, Any]:
         "act": act.act,
         "kind": act.kind,
         "subject": subject,
-        "before": act.before,
-        "after": act.after,
+        "before": _state_answer(act.before),
+        "after": _state_answer(act.after),
         "batch_id": act.batch,
     }
+
+
+def _state_answer(state: dict[str, Any]) -> dict[str, Any]:
+    """A state in the audit; what was not there is null, a suspension's end is a time."""
+    answer = {name: None if value == "" else value for name, value in state.items()}
+    if (until := answer.get("until")) is not None:
+        answer["until"] = rfc3339(int(until))
+    return answer
 
 
 def reason_answer(reason: Reason) -> dict[str, Any]:

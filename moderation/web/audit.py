@@ -14,11 +14,13 @@ from moderation.web.desk import Call, number_of, query_of
 async def page(call: Call) -> web.StreamResponse:
     """Who did what and when, with before and after, oldest first."""
     query = query_of(call.request, "after", "limit")
-    if "application/x-ndjson" in call.request.headers.get("Accept", ""):
-        return await _all(call)
     after = query.get("after")
     if after is not None and not is_position(after):
         raise BadRequest("This cursor is no place in the audit: send an act's id or the last `next`.")
+    if "application/x-ndjson" in call.request.headers.get("Accept", ""):
+        if "limit" in query:
+            raise BadRequest("NDJSON holds every act from `after` on: leave the query parameter limit out.")
+        return await _all(call, after)
     found = await call.desk.store.audit.page(call.site, after, number_of(query, "limit", 100, 1, 500))
     answer = {
         "items": [answers.act_answer(act) for act in found],
@@ -27,10 +29,10 @@ async def page(call: Call) -> web.StreamResponse:
     return web.Response(body=to_json(answer), content_type="application/json")
 
 
-async def _all(call: Call) -> web.StreamResponse:
+async def _all(call: Call, after: str | None) -> web.StreamResponse:
     response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson"})
     await response.prepare(call.request)
-    async for act in call.desk.store.audit.all(call.site):
+    async for act in call.desk.store.audit.all(call.site, after):
         await response.write(to_json(answers.act_answer(act)) + b"\n")
     await response.write_eof()
     return response

@@ -13,7 +13,7 @@ from moderation.domain.author import Standing
 from moderation.domain.comment import Comment, Status, author_ref
 from moderation.domain.decision import By, Decision
 from moderation.domain.ids import is_comment_id
-from moderation.errors import NotFound
+from moderation.errors import Invalid, NotFound
 from moderation.store import Filters, Order, Profile
 from moderation.web import answers, body, cursors, wire
 from moderation.web.comments import operation
@@ -52,6 +52,9 @@ async def standing(call: Call) -> web.Response:
     ref, op, store = _ref(call), operation(call), call.desk.store
     given = Standing(asked.standing) if asked.standing else None
     until = wire.ms(asked.until)
+    if until is not None and until <= time.time() * 1000:
+        sentence = "This time is over: send a later one, or null as `standing` to end the suspension now."
+        raise Invalid(f"/until: {sentence}", extra={"errors": [{"pointer": "/until", "detail": sentence}]})
     profile = await store.authors.set_standing(call.site, ref, call.key.name, given, until, op)
     batch_id = None
     if asked.reject_pending:

@@ -9,7 +9,7 @@ from aiohttp import web
 from pydantic import BaseModel, ValidationError
 
 from moderation.errors import BadRequest, Invalid, RequestTimeout, TooLarge, UnsupportedMedia
-from moderation.web.desk import Call
+from moderation.web.desk import Call, DeskCall
 
 B = TypeVar("B", bound=BaseModel)
 
@@ -71,7 +71,7 @@ async def _rest(request: web.Request, data: bytes, limit: int) -> bytes:
     return b"".join(parts)
 
 
-async def asked(call: Call, model: type[B], *, empty_is_object: bool = False) -> B:
+async def asked(call: Call | DeskCall, model: type[B], *, empty_is_object: bool = False) -> B:
     """The body of a call, read and validated; ``empty_is_object``: no body stands for an empty one."""
     settings = call.desk.settings
     data = await read(call.request, settings.max_body_bytes, settings.body_timeout)
@@ -141,8 +141,11 @@ def _sentence(model: type[BaseModel], fault: Any) -> str:
         return str(context["sentence"])
     if kind == "string_too_long":
         return f"Send at most {context['max_length']} characters."
-    if kind in {"too_long", "too_short"}:
-        return f"Send {context.get('min_length', 'at most')} to {context.get('max_length', 'more')} entries."
+    if kind == "too_long":
+        return f"Send at most {context['max_length']} entries."
+    if kind == "too_short":
+        least = context["min_length"]
+        return f"Send at least {least} {'entry' if least == 1 else 'entries'}."
     if kind in {"enum", "literal_error"}:
         return f"Send one of {context['expected']}."
     return _SENTENCES.get(kind) or f"{fault['msg']}."

@@ -11,8 +11,8 @@ from pydantic_core import to_json
 from moderation.domain.comment import Comment
 from moderation.domain.decision import Action, By, Decision
 from moderation.domain.times import rfc3339
-from moderation.errors import BadRequest, ModerationError
-from moderation.store import Order
+from moderation.errors import Conflict, ModerationError
+from moderation.store import Batch, Order
 from moderation.web import body, wire
 from moderation.web.comments import card, operation, row, rows
 from moderation.web.desk import REQUEST_ID, Call
@@ -54,7 +54,10 @@ async def many(call: Call) -> web.Response:
     asked = await body.asked(call, wire.DecisionsBody)
     if asked.filter is None:
         decisions = [(one.id, _decision(one, call.key.name), one.override) for one in asked.decisions or ()]
-        return await _batch(call, decisions, more=False)
+        batch = await _begun(call, [one for one, _, _ in decisions])
+        if batch.ids != tuple(one for one, _, _ in decisions):
+            raise Conflict("This Idempotency-Key stood for other comments: send a new one.")
+        return await _decided(call, batch, decisions, more=False)
     filters, queue = asked.filter.filters(), asked.filter.queue
     queues = call.desk.store.queues
     if asked.dry_run:
@@ -69,24 +72,25 @@ async def many(call: Call) -> web.Response:
         reason=asked.reason,
         note=asked.note,
     )
-    return await _batch(call, [(one, decision, asked.override) for one in ids], more=not ended)
+    # The same Idempotency-Key again means the comments of the first time, whatever the filter admits now.
+    batch = await _begun(call, ids)
+    decisions = [(one, decision, asked.override) for one in batch.ids]
+    return await _decided(call, batch, decisions, more=not ended)
 
 
 def _decision(one: wire.DecisionRow, name: str) -> Decision:
     return Decision(Action(one.action).status, By.MODERATOR, name=name, reason=one.reason, note=one.note)
 
 
-async def _batch(call: Call, decisions: Sequence[tuple[str, Decision, bool]], *, more: bool) -> web.Response:
-    """Notes the batch, then decides: whatever dies between them, the batch can be repeated and undone."""
-    store, op = call.desk.store, operation(call)
-    batch = await store.batches.begin(call.site, op, call.key.name, [one for one, _, _ in decisions])
-    if batch.ids != tuple(one for one, _, _ in decisions):
-        # The same Idempotency-Key again: it means the comments of the first time.
-        if len({(decision, override) for _, decision, override in decisions}) > 1:
-            raise BadRequest("This Idempotency-Key stood for other decisions: send a new one.")
-        same = decisions[0][1:] if decisions else None
-        decisions = [(one, *same) for one in batch.ids] if same else []
-    found = await store.comments.decide_many(call.site, decisions, op, batch.id)
+async def _begun(call: Call, ids: Sequence[str]) -> Batch:
+    """The batch, noted before anything is decided: whatever dies between, it can be repeated and undone."""
+    return await call.desk.store.batches.begin(call.site, operation(call), call.key.name, ids)
+
+
+async def _decided(
+    call: Call, batch: Batch, decisions: Sequence[tuple[str, Decision, bool]], *, more: bool
+) -> web.Response:
+    found = await call.desk.store.comments.decide_many(call.site, decisions, batch.op, batch.id)
     return _results(call, [one for one, _, _ in decisions], found, batch_id=batch.id, more=more)
 
 
@@ -104,6 +108,7 @@ async def undo_batch(call: Call) -> web.Response:
     found = await store.batches.get(call.site, call.request.match_info["batch"])
     # One operation whoever asks and how often: taking the same batch back twice is taking it back once.
     op = f"undo:{found.id}"
+    await store.batches.end(call.site, found.id)
     results = await store.comments.undo_many(call.site, found.ids, call.key.name, op, found.id)
     return _results(call, found.ids, results)
 

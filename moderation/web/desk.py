@@ -80,6 +80,8 @@ def query_of(request: web.Request, *known: str) -> MultiMapping[str]:
     """The query; raises BadRequest for a parameter that is not known or stands twice."""
     query = request.query
     for name in query:
+        if not known:
+            raise BadRequest("This call takes no query parameters.")
         if name not in known:
             raise BadRequest(f"This query parameter is not known; known are {', '.join(known)}.")
         if len(query.getall(name)) > 1:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from functools import cache
 from html import escape
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from aiohttp import web
 
@@ -87,8 +88,7 @@ def _call(method: str, path: str, operation: dict[str, Any]) -> str:
         parts.append(_table("Parameters", ("name", "in", "meaning"), rows))
     for kind, content in operation.get("requestBody", {}).get("content", {}).items():
         parts.append(f"<p>Body, <code>{escape(kind)}</code>: {_type(content['schema'])}</p>")
-        if content.get("example") is not None:
-            parts.append(f"<pre>{escape(json.dumps(content['example'], indent=2))}</pre>")
+    parts.append(f"<p>A request:</p><pre>{escape(_request(method, path, operation))}</pre>")
     answers = [
         (
             status,
@@ -98,12 +98,31 @@ def _call(method: str, path: str, operation: dict[str, Any]) -> str:
         for status, answer in operation["responses"].items()
     ]
     parts.append(_table("Answers", ("status", "meaning", "type"), answers))
-    for answer in operation["responses"].values():
-        for content in answer.get("content", {}).values():
-            if content.get("example") is not None:
-                shown = json.dumps(content["example"], indent=2, ensure_ascii=False)
-                parts.append(f"<p>An answer:</p><pre>{escape(shown)}</pre>")
+    parts += [
+        f"<p>An answer, {status}:</p><pre>{escape(_json(content['example']))}</pre>"
+        for status, answer in operation["responses"].items()
+        for content in answer.get("content", {}).values()
+        if "example" in content
+    ]
     return "".join(parts) + "</section>"
+
+
+def _request(method: str, path: str, operation: dict[str, Any]) -> str:
+    """An example request: its first line, and its body."""
+    asked = {}
+    for one in operation.get("parameters", ()):
+        if one["in"] == "path":
+            schema = one["schema"]
+            path = path.replace(f"{{{one['name']}}}", schema.get("example") or schema["enum"][0])
+        elif one["in"] == "query" and "example" in one:
+            asked[one["name"]] = one["example"]
+    line = f"{method} {path}" + (f"?{urlencode(asked)}" if asked else "")
+    bodies = operation.get("requestBody", {}).get("content", {}).values()
+    return "\n\n".join((line, *(_json(one["example"]) for one in bodies if "example" in one)))
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False)
 
 
 def _table(caption: str, heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:

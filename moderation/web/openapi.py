@@ -8,6 +8,7 @@ from functools import cache
 from http import HTTPStatus
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import parse_qsl
 
 from aiohttp import web
 from pydantic import BaseModel
@@ -119,10 +120,12 @@ def _parameters(route: Route[Any]) -> list[dict[str, Any]]:
         {"name": part, "in": "path", "required": True, "schema": _PARTS[part]}
         for part in re.findall(r"{(\w+)}", route.path)
     ]
-    found += [
-        {"name": one.name, "in": "query", "description": one.description, "schema": one.schema}
-        for one in route.query
-    ]
+    asked = dict(parse_qsl(route.asks))
+    for one in route.query:
+        parameter = {"name": one.name, "in": "query", "description": one.description, "schema": one.schema}
+        if one.name in asked:
+            parameter["example"] = asked[one.name]
+        found.append(parameter)
     if route.path.endswith("/comments") and route.method == "POST":
         prefer = "`wait=N`: answer with the verdict if it comes within N seconds (up to 10)."
         found.append({"name": "Prefer", "in": "header", "description": prefer, "schema": {"type": "string"}})
@@ -162,8 +165,8 @@ def _responses(route: Route[Any]) -> dict[str, Any]:
         if model is not None:
             kind = "application/x-ndjson" if route.lines else "application/json"
             answer["content"] = {kind: {"schema": _ref(model)}}
-            if route.shows is not None:
-                answer["content"][kind]["example"] = route.shows
+            if (shown := route.shows.get(status)) is not None:
+                answer["content"][kind]["example"] = shown
         if route.path.endswith("/audit"):
             answer["content"]["application/x-ndjson"] = {
                 "schema": {"type": "string", "description": "An act a line."}

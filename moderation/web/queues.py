@@ -11,8 +11,6 @@ from multidict import MultiMapping
 from pydantic import ValidationError
 from pydantic_core import to_json
 
-from moderation.domain.comment import author_ref
-from moderation.domain.times import rfc3339
 from moderation.errors import BadRequest, NotFound
 from moderation.store import Filters, Order, Role
 from moderation.store.keys import QUEUES
@@ -75,11 +73,7 @@ async def claim(call: Call) -> web.Response:
     """Leases comments that no colleague holds."""
     queue = queue_of(call.request)
     asked = await body.asked(call, wire.ClaimBody, empty_is_object=True)
-    filters = Filters(
-        article=asked.article,
-        author=author_ref(asked.author) if asked.author is not None else None,
-        reason=asked.reason,
-    )
+    filters = asked.filters()
     order = Order(asked.order)
     if order.axis == "spam" and queue in {"approved", "rejected"} and filters.labels:
         raise BadRequest("Decided comments are claimed by `oldest` or `newest` when a filter is set.")
@@ -93,12 +87,7 @@ async def claim(call: Call) -> web.Response:
         labels=filters.labels,
         op=operation(call),
     )
-    until = found[0].handling.held_until if found else None
-    answer = {
-        "items": [answers.card_answer(comment) for comment in found],
-        "until": None if until is None else rfc3339(until),
-    }
-    return web.Response(body=to_json(answer), content_type=_JSON)
+    return web.Response(body=to_json(answers.claim_answer(found)), content_type=_JSON)
 
 
 async def leases(call: Call) -> web.Response:

@@ -36,6 +36,7 @@ from moderation.web import (
     decisions,
     docs_page,
     events,
+    examples,
     keys,
     notes,
     openapi,
@@ -83,7 +84,8 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Route(Generic[H]):
-    """One call. ``answers`` maps a status to the model of its body (None: no body), ``shows`` is an answer's example.
+    """One call. ``answers`` maps a status to the model of its body (None: no body), ``shows`` to an example of it.
+    ``asks`` is an example of a query.
 
     An admin may make every call, and a reader every GET of a moderator: neither has to be named in ``roles``.
     """
@@ -100,7 +102,8 @@ class Route(Generic[H]):
     faults: tuple[int, ...] = ()
     example: dict[str, object] | list[object] | None = None
     lines: bool = False  # it answers NDJSON
-    shows: dict[str, object] | None = None
+    shows: dict[int, dict[str, object]] = field(default_factory=dict)
+    asks: str = ""
 
     @property
     def allowed(self) -> frozenset[Role]:
@@ -114,6 +117,7 @@ ON_COMMENT: Final = ON_SITE + "/comments/{id}"
 ON_AUTHOR: Final = ON_SITE + "/authors/{author}"
 INTAKE: Final = (400, 408, 413, 415, 422, 503, 507)
 WRITE: Final = (400, 404, 408, 413, 415, 422, 503)
+ON_ONE: Final = (*WRITE, 410)  # a comment whose body is gone
 _COMMENT: Final[dict[str, object]] = {
     "id": "c-1842",
     "text": "I disagree with the mayor.",
@@ -145,20 +149,19 @@ _PAGE: Final = (
     *_FILTERS,
 )
 _SITES: Final = Query("sites", "Slugs with commas between them: only of these sites, 200 at most.")
-_SIZES: Final[dict[str, object]] = {
-    "pending": {"count": 7, "oldest_seconds": 840.5},
-    "reported": {"count": 0, "oldest_seconds": None},
-    "escalated": {"count": 1, "oldest_seconds": 60.2},
-    "approved": {"count": 5210, "oldest_seconds": 2592000.0},
-    "rejected": {"count": 312, "oldest_seconds": 2591000.0},
-}
-_KEY: Final[dict[str, object]] = {"id": "3f9c2a71b0de", "site": "gazette", "role": "moderator", "name": "ann"}
-
 ON_HOOK: Final = ON_SITE + "/webhooks/{webhook}"
 _HOOK: Final[dict[str, object]] = {
     "id": "wh_5f2c8e1d90ab34cd", "site": "gazette", "url": "https://cms.example/hooks/moderation", "events": ["comment.*"],
     "description": "the CMS", "enabled": True, "include": [], "created_at": "2026-11-25T10:00:00.000Z", "disabled_reason": None,
     "disabled_at": None, "failing_since": None, "delivered_at": "2026-11-25T10:05:00.120Z", "open": 0, "dead": 0,
+}  # fmt: skip
+_DELIVERY: Final[dict[str, object]] = {
+    "id": "1764064800000-0", "message_id": "evt_3f9c2a71b0de", "type": "comment.approved", "state": "dead", "attempts": 10,
+    "created_at": "2026-11-25T10:00:00.000Z", "next_attempt_at": None, "attempted_at": "2026-11-28T13:35:00.000Z", "status": 503,
+    "error": None, "milliseconds": 41,
+}  # fmt: skip
+_CORAL: Final[dict[str, object]] = {
+    "signing_secrets": 1, "graphql_url": "https://coral.example.org/api/graphql", "hold": False,
 }  # fmt: skip
 _NEW_HOOK: Final[dict[str, object]] = {**_HOOK, "secret": "whsec_…", "old_secret_until": None}
 
@@ -166,194 +169,238 @@ ROUTES: Final[tuple[Route[Handler], ...]] = (
     Route("POST", ON_SITE + "/comments", comments.post, SITE,
           "Post a comment. 202 once it is stored; with `Prefer: wait=N` 200 with its verdict, if it comes in N seconds. "
           "The same id and text again answers 200 and the stored comment, the same id with another text 409.",
-          {202: answers.CommentAnswer, 200: answers.CommentAnswer}, wire.CommentBody, faults=(*INTAKE, 409), example=_COMMENT),
+          {202: answers.CommentAnswer, 200: answers.CommentAnswer}, wire.CommentBody, faults=(*INTAKE, 409, 410), example=_COMMENT,
+          shows={202: examples.QUEUED, 200: examples.JUDGED}),
     Route("POST", ON_SITE + "/comments/batch", comments.post_batch, SITE,
           "Post up to 1,000 comments, as a JSON array or as NDJSON; a result for each, in order.",
-          {207: answers.RowsAnswer}, wire.CommentBody, faults=INTAKE, example=[_COMMENT]),
+          {207: answers.RowsAnswer}, wire.CommentBody, faults=INTAKE, example=[_COMMENT],
+          shows={207: examples.POSTED}),
     Route("GET", ON_COMMENT, comments.get, BOTH, "A comment with scores, reasons, decision and history.",
-          {200: answers.CardAnswer}, faults=(404, 410, 503)),
+          {200: answers.CardAnswer}, faults=(404, 410, 503),
+          shows={200: examples.CARD}),
     Route("PATCH", ON_COMMENT, comments.patch, SITE, "Edit a comment: a new text, scored and judged again.",
-          {200: answers.CommentAnswer}, wire.EditBody, faults=(*WRITE, 507), example={"text": "I disagree with the council."}),
+          {200: answers.CommentAnswer}, wire.EditBody, faults=(*ON_ONE, 507), example={"text": "I disagree with the council."},
+          shows={200: examples.EDITED}),
     Route("DELETE", ON_COMMENT, comments.delete, SITE, "Erase a comment everywhere; safe to repeat.",
           {204: None}, faults=(404, 503)),
     Route("POST", ON_COMMENT + "/report", comments.report, SITE, "Count a reader's flag; one per reporter counts.",
-          {200: answers.CommentAnswer}, wire.ReportBody, faults=WRITE, example={"reporter": "u-3", "reason": "abusive"}),
+          {200: answers.CommentAnswer}, wire.ReportBody, faults=ON_ONE, example={"reporter": "u-3", "reason": "abusive"},
+          shows={200: examples.REPORTED}),
     Route("POST", ON_COMMENT + "/approve", decisions.approve, MODERATOR, "Approve a comment.",
-          {200: answers.CardAnswer}, wire.ApproveBody, body_required=False, faults=(*WRITE, 409), example={}),
+          {200: answers.CardAnswer}, wire.ApproveBody, body_required=False, faults=(*ON_ONE, 409),
+          example={"note": "An opinion, fairly put."},
+          shows={200: examples.APPROVED}),
     Route("POST", ON_COMMENT + "/reject", decisions.reject, MODERATOR, "Reject a comment for a reason.",
-          {200: answers.CardAnswer}, wire.RejectBody, faults=(*WRITE, 409), example={"reason": "spam"}),
+          {200: answers.CardAnswer}, wire.RejectBody, faults=(*ON_ONE, 409), example={"reason": "spam"},
+          shows={200: examples.REJECTED}),
     Route("POST", ON_COMMENT + "/undo", decisions.undo, MODERATOR,
           "The comment as it stood before its last decision by a moderator; the site is told again.",
-          {200: answers.CardAnswer}, wire.UndoBody, body_required=False, faults=(*WRITE, 409), example={}),
+          {200: answers.CardAnswer}, wire.UndoBody, body_required=False, faults=(*ON_ONE, 409), example={},
+          shows={200: examples.UNDONE}),
     Route("GET", ON_COMMENT + "/thread", comments.thread, MODERATOR,
           "What stands around a comment, in one call: parent, siblings, replies, and the author's others.",
-          {200: answers.ThreadAnswer}, faults=(400, 404, 503), query=(_LIMIT_20,)),
+          {200: answers.ThreadAnswer}, faults=(400, 404, 410, 503), query=(_LIMIT_20,),
+          shows={200: examples.THREAD}, asks="limit=5"),
     Route("POST", ON_COMMENT + "/escalate", notes.escalate, MODERATOR,
           "Put a comment into the queue `escalated` with a reason. One that waits for a decision leaves `pending`; a decision takes "
-          "it out.", {200: answers.CardAnswer}, wire.EscalateBody, faults=(*WRITE, 409), example={"reason": "A lawyer should read this."}),
+          "it out. Escalated already, for another reason: 409.", {200: answers.CardAnswer}, wire.EscalateBody,
+          faults=(*ON_ONE, 409), example={"reason": "A lawyer should read this."},
+          shows={200: examples.ESCALATED}),
     Route("POST", ON_COMMENT + "/deescalate", notes.give_back, MODERATOR, "Take a comment out of `escalated`, back to where it was.",
-          {200: answers.CardAnswer}, wire.UndoBody, body_required=False, faults=(*WRITE, 409), example={}),
+          {200: answers.CardAnswer}, wire.UndoBody, body_required=False, faults=(*ON_ONE, 409), example={},
+          shows={200: examples.CARD}),
     Route("POST", ON_COMMENT + "/assign", notes.assign, MODERATOR,
-          "Give a comment to a moderator (null: to nobody). Claims of others pass it over.",
-          {200: answers.CardAnswer}, wire.AssignBody, faults=WRITE, example={"moderator": "ann"}),
+          "Give a comment to a moderator by the name on the key (null: to nobody). Claims of others pass it over.",
+          {200: answers.CardAnswer}, wire.AssignBody, faults=ON_ONE, example={"moderator": "ann"},
+          shows={200: examples.ASSIGNED}),
     Route("POST", ON_COMMENT + "/notes", notes.note, MODERATOR, "Add a note for colleagues; the site never sees it.",
-          {200: answers.CardAnswer}, wire.NoteBody, faults=WRITE, example={"text": "Called the author; she stands by it."}),
+          {200: answers.CardAnswer}, wire.NoteBody, faults=ON_ONE, example={"text": "Called the author; she stands by it."},
+          shows={200: examples.NOTED}),
     Route("PUT", ON_COMMENT + "/tags", notes.tag, MODERATOR, "Replace a comment's tags.",
-          {200: answers.CardAnswer}, wire.TagsBody, faults=WRITE, example={"tags": ["election", "to-quote"]}),
+          {200: answers.CardAnswer}, wire.TagsBody, faults=ON_ONE, example={"tags": ["election", "to-quote"]},
+          shows={200: examples.TAGGED}),
     Route("POST", ON_SITE + "/decisions", decisions.many, MODERATOR,
           "Up to 1,000 decisions at once, by list or by filter; a result for each, in order, and a `batch_id` that undoes all of "
           "them. With `dry_run` only the count of what the filter admits.",
-          {207: answers.BulkAnswer, 200: answers.DryRunAnswer}, wire.DecisionsBody, faults=INTAKE[:-1],
-          example={"decisions": [{"id": "c-1842", "action": "reject", "reason": "spam"}]}),
+          {207: answers.BulkAnswer, 200: answers.DryRunAnswer}, wire.DecisionsBody, faults=(*INTAKE[:-1], 409),
+          example={"decisions": [{"id": "c-1842", "action": "reject", "reason": "spam"}]},
+          shows={207: examples.BULK, 200: examples.DRY_RUN}),
     Route("GET", ON_SITE + "/batches/{batch}", decisions.batch, MODERATOR, "What a batch of decisions decided.",
-          {200: answers.BatchAnswer}, faults=(404, 503)),
+          {200: answers.BatchAnswer}, faults=(404, 503),
+          shows={200: examples.BATCH}),
     Route("POST", ON_SITE + "/batches/{batch}/undo", decisions.undo_batch, MODERATOR,
           "Take a batch back as a whole; a comment that was decided again since keeps its later decision (409 in its row).",
-          {207: answers.RowsAnswer}, wire.UndoBody, body_required=False, faults=WRITE, example={}),
+          {207: answers.RowsAnswer}, wire.UndoBody, body_required=False, faults=WRITE, example={},
+          shows={207: examples.BATCH_UNDONE}),
     Route("GET", ON_SITE + "/queues", queues.counts, MODERATOR, "Every queue's size, counted, and its oldest comment's age.",
-          {200: answers.QueuesAnswer}, faults=(400, 503)),
+          {200: answers.QueuesAnswer}, faults=(400, 503),
+          shows={200: examples.QUEUES}),
     Route("GET", ON_SITE + "/queues/{queue}", queues.listing, MODERATOR,
           "A page of a queue: `pending`, `reported`, `escalated`, `approved` or `rejected`. A filter that has no index of its own (score "
           "beside an order by time, `q`, `tag`, `assigned`) is looked for in 5,000 comments at a time: a page may then be short and "
           "still have a `next`.",
-          {200: answers.PageAnswer}, faults=(400, 404, 503), query=_PAGE),
+          {200: answers.PageAnswer}, faults=(400, 404, 503), query=_PAGE,
+          shows={200: examples.PAGE}, asks="order=spam&limit=20&reason=suspect_word&score_min=0.2"),
     Route("GET", ON_SITE + "/queues/{queue}/reasons", queues.reasons, MODERATOR,
           "How many comments of a queue have each reason's code: what to free together when a rule was bad.",
-          {200: answers.ReasonsAnswer}, faults=(400, 404, 503)),
+          {200: answers.ReasonsAnswer}, faults=(400, 404, 503),
+          shows={200: examples.REASONS}),
     Route("POST", ON_SITE + "/queues/{queue}/claim", queues.claim, MODERATOR,
           "Lease comments that no colleague holds; the lease ends by itself, or with a decision. What you hold already is not handed "
           "out again: see `/claims`.",
-          {200: answers.ClaimAnswer}, wire.ClaimBody, body_required=False, faults=(*WRITE, 409), example={"limit": 20, "lease_seconds": 300}),
+          {200: answers.ClaimAnswer}, wire.ClaimBody, body_required=False, faults=(*WRITE, 409), example={"limit": 20, "lease_seconds": 300},
+          shows={200: examples.CLAIMED}),
     Route("GET", ON_SITE + "/claims", queues.leases, MODERATOR, "Who holds what, the lease that ends first in front.",
-          {200: answers.LeasesAnswer}, faults=(400, 503)),
+          {200: answers.LeasesAnswer}, faults=(400, 503),
+          shows={200: examples.LEASES}),
     Route("POST", ON_SITE + "/claims/renew", queues.renew, MODERATOR,
           "Lengthen leases, yours by id or all of them; the answer names those that still stand.",
-          {200: answers.LeasesAnswer}, wire.RenewBody, body_required=False, faults=WRITE, example={"lease_seconds": 300}),
+          {200: answers.LeasesAnswer}, wire.RenewBody, body_required=False, faults=WRITE, example={"lease_seconds": 300},
+          shows={200: examples.LEASES}),
     Route("POST", ON_SITE + "/claims/release", queues.release, MODERATOR,
           "End leases, yours by id or all of them; an admin may end anybody's by id.",
-          {200: answers.ReleasedAnswer}, wire.ReleaseBody, body_required=False, faults=WRITE, example={"ids": ["c-1842"]}),
+          {200: answers.ReleasedAnswer}, wire.ReleaseBody, body_required=False, faults=WRITE, example={"ids": ["c-1842"]},
+          shows={200: examples.RELEASED}),
     Route("GET", ON_AUTHOR, authors.get, MODERATOR,
           "An author: comments by status, rate of rejection, first seen, standing, notes, last comments. An author without an id is known "
           "by the hash of the e-mail, else of the address: `ref` in a comment's `author`.",
-          {200: answers.AuthorProfileAnswer}, faults=(400, 404, 503)),
+          {200: answers.AuthorProfileAnswer}, faults=(400, 404, 503),
+          shows={200: examples.AUTHOR}),
     Route("GET", ON_AUTHOR + "/comments", authors.comments, MODERATOR, "An author's comments in every status, newest first.",
           {200: answers.PageAnswer}, faults=(400, 404, 503), query=(
               Query("limit", "How many, up to 100.", {**_NUMBER, "minimum": 1, "maximum": 100, "default": 50}),
-              Query("cursor", "The last page's `next`."))),
+              Query("cursor", "The last page's `next`.")),
+          shows={200: examples.PAGE}, asks="limit=20"),
     Route("PUT", ON_AUTHOR + "/standing", authors.standing, MODERATOR,
-          "Trust, suspend or ban an author, or (null) take that back. A ban can reject what waits for a decision, as one batch.",
-          {200: answers.AuthorProfileAnswer}, wire.StandingBody, faults=WRITE,
-          example={"standing": "banned", "reject_pending": True, "reason": "spam"}),
+          "Trust, suspend or ban an author, or (null) take that back. A ban can reject what waits for a decision, as one batch of "
+          "up to 1,000; `counts` says whether more of it waits.",
+          {200: answers.AuthorProfileAnswer}, wire.StandingBody, faults=(*WRITE, 409),
+          example={"standing": "banned", "reject_pending": True, "reason": "spam"},
+          shows={200: examples.BANNED}),
     Route("POST", ON_AUTHOR + "/notes", authors.note, MODERATOR, "Add a note on an author for colleagues.",
-          {200: answers.AuthorProfileAnswer}, wire.NoteBody, faults=WRITE, example={"text": "Writes under her own name."}),
+          {200: answers.AuthorProfileAnswer}, wire.NoteBody, faults=WRITE, example={"text": "Writes under her own name."},
+          shows={200: examples.AUTHOR_NOTED}),
     Route("GET", ON_AUTHOR + "/export", authors.export, ADMIN,
           "Everything kept on an author, as NDJSON: the profile, then every comment (GDPR, article 15).",
-          {200: answers.AuthorProfileAnswer}, faults=(404, 503), lines=True),
+          {200: answers.AuthorLineAnswer}, faults=(404, 503), lines=True,
+          shows={200: examples.EXPORTED}),
     Route("DELETE", ON_AUTHOR, authors.erase, SITE,
           "Erase an author and every comment, whatever state it is in; safe to repeat (GDPR, article 17).",
           {204: None}, faults=(404, 503)),
     Route("GET", ON_SITE + "/audit", audit.page, MODERATOR,
-          "Who did what to whom and when, with before and after, oldest first. With `Accept: application/x-ndjson` all of it.",
+          "Who did what to whom and when, with before and after, oldest first. With `Accept: application/x-ndjson` all of it, from "
+          "`after` on.",
           {200: answers.AuditAnswer}, faults=(400, 503), query=(
               Query("after", "An act's id or the last `next`; from the beginning if it is left out."),
-              Query("limit", "How many, up to 500.", {**_NUMBER, "minimum": 1, "maximum": 500, "default": 100}))),
+              Query("limit", "How many, up to 500.", {**_NUMBER, "minimum": 1, "maximum": 500, "default": 100})),
+          shows={200: examples.AUDIT}, asks="after=1764065251089-0&limit=100"),
     Route("GET", ON_SITE + "/events", events.page, BOTH,
           "What happened, in order, after a place; `next` is always the place to go on from. With `Accept: "
           "text/event-stream` the same as a stream of server-sent events, which goes on from `Last-Event-ID`.",
           {200: answers.EventsAnswer}, faults=(400, 503), query=(
               Query("after", "An event's id or the last `next`; from the beginning if it is left out."),
               Query("wait", "Seconds to wait for something to happen, up to 30.", {**_NUMBER, "maximum": 30, "default": 0}),
-              Query("limit", "How many, up to 500.", {**_NUMBER, "minimum": 1, "maximum": 500, "default": 100}))),
+              Query("limit", "How many, up to 500.", {**_NUMBER, "minimum": 1, "maximum": 500, "default": 100})),
+          shows={200: examples.EVENTS}, asks="after=1764064800411-0&wait=0"),
     Route("GET", ON_SITE + "/policy", sites.get_policy, MODERATOR, "The site's policy.",
-          {200: wire.PolicyBody}, faults=(503,)),
+          {200: wire.PolicyBody}, faults=(503,),
+          shows={200: examples.POLICY}),
     Route("PUT", ON_SITE + "/policy", sites.put_policy, ADMIN,
           "Replace the site's policy; comments judged from now on follow it.",
-          {200: wire.PolicyBody}, wire.PolicyBody, faults=WRITE, example={"mode": "auto", "banned_words": ["casino"]}),
+          {200: wire.PolicyBody}, wire.PolicyBody, faults=WRITE, example={"mode": "auto", "banned_words": ["casino"]},
+          shows={200: examples.NEW_POLICY}),
     Route("POST", ON_SITE + "/policy/preview", preview.preview, MODERATOR,
           "What a policy would have done with the comments of the last days, beside the one in force and beside what moderators "
           "decided; with a `target` the thresholds that meet it and what they cost. Changes nothing.",
           {200: answers.PreviewAnswer}, wire.PreviewBody, body_required=False, faults=WRITE,
           example={"policy": {"mode": "auto", "approve_below": 0.2, "reject_above": 0.95}, "days": 30,
-                   "target": {"held_good_share": 0.02}}),
+                   "target": {"held_good_share": 0.02}},
+          shows={200: examples.PREVIEW}),
     Route("GET", ON_SITE + "/statistics", statistics.report, MODERATOR,
           "What was done, counted from the event log: per hour, per moderator, and for the site: who decided, how far moderators "
           "and model agree, how long comments wait, and a calibration table (of ten ranges of the score: how many were rejected).",
           {200: answers.StatisticsAnswer}, faults=(400, 503), query=(
               Query("hours", "The hour of now and so many less one before it, up to 720.",
-                    {**_NUMBER, "minimum": 1, "maximum": 720, "default": 24}),)),
+                    {**_NUMBER, "minimum": 1, "maximum": 720, "default": 24}),),
+          shows={200: examples.STATISTICS}, asks="hours=1"),
     Route("GET", ON_SITE + "/coral", coral.get_site, ADMIN, "Which Coral is the site's own, without its secrets; null if there is none.",
-          {200: answers.CoralAnswer}, faults=(400, 503)),
+          {200: answers.CoralAnswer}, faults=(400, 503), shows={200: _CORAL}),
     Route("PUT", ON_SITE + "/coral", coral.put_site, ADMIN,
           "Say which Coral is the site's own: signing secrets of its external phase and webhooks, and the way back for decisions.",
           {200: answers.CoralAnswer}, wire.CoralBody, faults=(*WRITE, 409),
           example={"signing_secrets": ["a secret as Coral shows it"], "graphql_url": "https://coral.example.org/api/graphql",
-                   "token": "an-access-token-of-Coral", "hold": False}),
+                   "token": "an-access-token-of-Coral", "hold": False}, shows={200: _CORAL}),
     Route("DELETE", ON_SITE + "/coral", coral.delete_site, ADMIN, "Speak with no Coral any more; safe to repeat.",
           {204: None}, faults=(503,)),
     Route("GET", ON_SITE + "/keys", keys.listing, ADMIN, "The keys that reach the site, the oldest first; never a key itself.",
-          {200: answers.KeysAnswer}, faults=(400, 503), shows={"items": [
-              {**_KEY, "sites": ["gazette"], "reaches_more": False, "created_at": "2026-11-25T10:00:00.000Z"}], "next": None}),
+          {200: answers.KeysAnswer}, faults=(400, 503),
+          shows={200: examples.KEYS}),
     Route("POST", ON_SITE + "/keys", keys.add, ADMIN,
           "Make a key for the site, and for further sites of one's own; it is shown once. Keys of one name on one site "
           "are one person: that is how a key is replaced by a new one.",
           {201: answers.NewKeyAnswer}, wire.KeyBody, faults=(*WRITE, 409), example={"role": "moderator", "name": "ann"},
-          shows={"key": "mod_moderator_3f9c2a71b0de_…", **_KEY}),
+          shows={201: examples.NEW_KEY}),
     Route("DELETE", ON_SITE + "/keys/{key_id}", keys.revoke, ADMIN,
           "End a key that reaches no site beyond one's own; every process refuses it within 5 seconds.",
           {204: None}, faults=(400, 404, 503)),
     Route("GET", ON_SITE + "/webhooks", webhooks.listing, ADMIN, "The site's webhooks, the oldest first; never a secret.",
-          {200: answers.WebhooksAnswer}, faults=(400, 503), shows={"items": [_HOOK], "next": None}),
+          {200: answers.WebhooksAnswer}, faults=(400, 503), shows={200: {"items": [_HOOK], "next": None}}),
     Route("POST", ON_SITE + "/webhooks", webhooks.add, ADMIN,
           "Make a webhook, which is told of what happens from now on (Standard Webhooks); its secret is shown once.",
           {201: answers.NewWebhookAnswer}, wire.WebhookBody, faults=(*WRITE, 409, 507),
-          example={"url": "https://cms.example/hooks/moderation", "events": ["comment.*"], "description": "the CMS"}, shows=_NEW_HOOK),
+          example={"url": "https://cms.example/hooks/moderation", "events": ["comment.*"], "description": "the CMS"}, shows={201: _NEW_HOOK}),
     Route("GET", ON_HOOK, webhooks.get, ADMIN, "A webhook and how it does.", {200: answers.WebhookAnswer}, faults=(400, 404, 503),
-          shows=_HOOK),
+          shows={200: _HOOK}),
     Route("PATCH", ON_HOOK, webhooks.patch, ADMIN, "Change a webhook, disable it, or enable it again.",
-          {200: answers.WebhookAnswer}, wire.WebhookPatchBody, faults=(*WRITE, 409, 507), example={"enabled": True}, shows=_HOOK),
+          {200: answers.WebhookAnswer}, wire.WebhookPatchBody, faults=(*WRITE, 409, 507), example={"enabled": True}, shows={200: _HOOK}),
     Route("DELETE", ON_HOOK, webhooks.remove, ADMIN, "Remove a webhook with its deliveries.",
           {204: None}, faults=(400, 404, 503)),
     Route("POST", ON_HOOK + "/rotate", webhooks.rotate, ADMIN,
           "Give a webhook a new secret, shown once; the old one signs too for 24 hours.",
-          {200: answers.NewWebhookAnswer}, faults=(400, 404, 409, 503, 507), shows=_NEW_HOOK),
+          {200: answers.NewWebhookAnswer}, faults=(400, 404, 409, 503, 507), shows={200: _NEW_HOOK}),
     Route("POST", ON_HOOK + "/test", webhooks.test, ADMIN, "Post a `webhook.test` now and say what the receiver answered.",
           {200: answers.WebhookTestAnswer}, faults=(400, 404, 503),
-          shows={"delivered": True, "status": 204, "error": None, "milliseconds": 38, "answer": ""}),
+          shows={200: {"delivered": True, "status": 204, "error": None, "milliseconds": 38, "answer": ""}}),
     Route("GET", ON_HOOK + "/deliveries", webhooks.deliveries, ADMIN,
           "Deliveries and how they stand, the newest first. Those that are `dead` are no longer attempted. Ended ones are kept "
           "for 7 days.", {200: answers.DeliveriesAnswer}, faults=(400, 404, 503), query=(
               Query("state", "Only those in this state.", {"enum": ["open", "delivered", "dead"]}),
               Query("limit", "How many, up to 500.", {**_NUMBER, "minimum": 1, "maximum": 500, "default": 100}),
-              Query("cursor", "The last page's `next`."))),
+              Query("cursor", "The last page's `next`.")), shows={200: {"items": [_DELIVERY], "next": None}}, asks="state=dead&limit=20"),
     Route("POST", ON_HOOK + "/deliveries/{delivery}/replay", webhooks.replay, ADMIN,
           "Deliver one event again, from the first attempt on, under the same id.", {202: answers.ReplayAnswer},
-          faults=(400, 404, 409, 503, 507), shows={"replayed": 1, "stopped_at": None}),
+          faults=(400, 404, 409, 503, 507), shows={202: {"replayed": 1, "stopped_at": None}}),
     Route("POST", ON_HOOK + "/replay", webhooks.replay_span, ADMIN,
           "Deliver all events of a span again that the webhook wants, also those of before it was made.",
           {202: answers.ReplayAnswer}, wire.ReplayBody, faults=(*WRITE, 507),
-          example={"since": "2026-11-25T10:00:00Z", "until": "2026-11-25T12:00:00Z"}, shows={"replayed": 120, "stopped_at": None}),
+          example={"since": "2026-11-25T10:00:00Z", "until": "2026-11-25T12:00:00Z"}, shows={202: {"replayed": 120, "stopped_at": None}}),
 )  # fmt: skip
 
 ACROSS: Final[tuple[Route[DeskHandler], ...]] = (  # calls that name no site: what they reach is the key's
     Route("GET", "/v1/me", keys.me, ANYBODY, "Who am I: name, role and sites of the key that is sent.",
           {200: answers.MeAnswer}, faults=(400, 503),
-          shows={"id": "3f9c2a71b0de", "name": "ann", "role": "moderator", "sites": ["courier", "gazette"]}),
+          shows={200: examples.ME}),
     Route("GET", "/v1/sites", sites.listing, MODERATOR, "The sites that the key reaches, with mode and number of pending comments.",
           {200: answers.SitesAnswer}, faults=(400, 503), query=(
               Query("limit", "How many, up to 200.", {**_NUMBER, "minimum": 1, "maximum": 200, "default": 200}),
               Query("cursor", "The last page's `next`.")),
-          shows={"items": [{"site": "gazette", "mode": "auto", "pending": 7}], "next": None}),
+          shows={200: examples.SITES}, asks="limit=200"),
     Route("POST", "/v1/sites", sites.add, ADMIN,
           "Make a site; its keys are shown once. Only with an admin's key for all sites (`*`).",
           {201: answers.NewSiteAnswer}, wire.SiteBody, faults=(*WRITE, 409), example={"site": "gazette"},
-          shows={"site": "gazette", "site_key": "mod_site_…", "moderator_key": "mod_moderator_…", "akismet_key": "k3x…"}),
+          shows={201: examples.NEW_SITE}),
     Route("GET", "/v1/queues", across.counts, MODERATOR, "The queues of all the key's sites: the totals, and each site's, counted.",
           {200: answers.AllQueuesAnswer}, faults=(400, 503), query=(_SITES,),
-          shows={"queues": _SIZES, "sites": [{"site": "gazette", "queues": _SIZES}]}),
+          shows={200: examples.ALL_QUEUES}, asks="sites=gazette"),
     Route("GET", "/v1/queues/{queue}", across.listing, MODERATOR,
           "A page of one queue over all the key's sites. `oldest` and `newest` go by the time of receipt, `spam` and `ham` by "
           "score, then time. With more than 200 sites name some in `sites`.",
-          {200: answers.PageAnswer}, faults=(400, 404, 503), query=(*_PAGE, _SITES)),
+          {200: answers.PageAnswer}, faults=(400, 404, 503), query=(*_PAGE, _SITES),
+          shows={200: examples.PAGE}, asks="order=spam&limit=20&sites=gazette"),
+    Route("POST", "/v1/queues/{queue}/claim", across.claim, MODERATOR,
+          "Lease comments that no colleague holds, of all the key's sites, in the order of the merged queue.",
+          {200: answers.ClaimAnswer}, wire.ClaimBody, body_required=False, faults=(*WRITE, 409), query=(_SITES,),
+          example={"limit": 20, "order": "spam"}, shows={200: examples.CLAIMED}, asks="sites=gazette"),
 )  # fmt: skip
 
 OPEN: Final[tuple[tuple[str, OpenHandler, str], ...]] = (

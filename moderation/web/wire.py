@@ -96,7 +96,7 @@ Note = Annotated[str, Field(max_length=2_000), AfterValidator(_no_nul)]
 Name = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_id)]
 Tag = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_id)]
 Moment = Annotated[AwareDatetime, AfterValidator(_in_our_time)]
-Score = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False, strict=False)]
+Score = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
 
 class Body(BaseModel):
@@ -271,6 +271,11 @@ class ClaimBody(Body):
     author: Id | None = Field(None, description="An author's id or `ref`.")
     reason: Annotated[str, Field(min_length=1, max_length=64)] | None = None
 
+    def filters(self) -> Filters:
+        """The store's filters."""
+        author = author_ref(self.author) if self.author is not None else None
+        return Filters(article=self.article, author=author, reason=self.reason)
+
 
 class RenewBody(Body):
     """Which leases to lengthen; all of the caller's if no ids are given."""
@@ -331,7 +336,7 @@ class StandingBody(Body):
         return self
 
 
-Probability = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False, strict=False)]
+Probability = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
 
 def _usable(
@@ -370,7 +375,7 @@ Count = Annotated[int, Field(ge=0, le=1_000)]
 AtLeastOne = Annotated[int, Field(ge=1, le=1_000)]
 Length = Annotated[int, Field(ge=1, le=MAX_TEXT_BYTES)]
 Days = Annotated[int, Field(ge=1, le=3_650)]
-Share = Annotated[float, Field(gt=0, le=1, allow_inf_nan=False, strict=False)]
+Share = Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)]
 
 
 class PolicyBody(Body):
@@ -652,7 +657,7 @@ class ReplayBody(Body):
 # --- preview ---------------------------------------------------------------------------------------
 
 
-AShare = Annotated[float, Field(ge=0.001, le=1, allow_inf_nan=False, strict=False)]
+AShare = Annotated[float, Field(ge=0.001, le=1, allow_inf_nan=False)]
 
 
 class TargetBody(Body):
@@ -661,8 +666,8 @@ class TargetBody(Body):
     held_good_share: AShare | None = Field(
         None, description="Of the comments that moderators approve, at most this share waits for one."
     )
-    cards_per_day: Annotated[float, Field(ge=0, le=1_000_000, allow_inf_nan=False, strict=False)] | None = (
-        Field(None, description="At most so many comments a day wait for a moderator.")
+    cards_per_day: Annotated[float, Field(ge=0, le=1_000_000, allow_inf_nan=False)] | None = Field(
+        None, description="At most so many comments a day wait for a moderator."
     )
     wrong_approvals_share: AShare | None = Field(
         None,

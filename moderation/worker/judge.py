@@ -72,10 +72,13 @@ class Judge:
             scoring.cancel()
             raise
         verdicts = await scoring
-        return [
-            self._decided(entry, verdict, context, _version(model))
-            for entry, verdict, context in zip(entries, verdicts, contexts, strict=True)
-        ]
+        try:
+            return [
+                self._decided(entry, verdict, context, _version(model))
+                for entry, verdict, context in zip(entries, verdicts, contexts, strict=True)
+            ]
+        finally:
+            checks.forget()
 
     async def _scored(self, model: Classifier | None, entries: Sequence[Entry]) -> list[Verdict | Exception]:
         if model is None:

@@ -174,9 +174,9 @@ async def test_an_editor_sees_who_let_whom_in(house: House) -> None:
     ann = await house.hire("ann", "moderator", "herald", "courier")
     await house.want(house.owner, "DELETE", f"/sites/herald/keys/{ann['id']}")
     acts = (await house.want(editor, "GET", "/sites/courier/audit"))["items"]
-    told = [(one["by"], one["act"], one["after"].get("name")) for one in acts]
+    told = [(one["by"], one["act"], {**one["before"], **one["after"]}.get("name")) for one in acts]
     assert told == [
-        ("owner", "opened", None), ("owner", "key_added", "eve"), ("owner", "key_added", "ann"), ("owner", "key_revoked", "ann"),
+        ("owner", "opened", None), ("owner", "key_made", "eve"), ("owner", "key_made", "ann"), ("owner", "key_revoked", "ann"),
     ]  # fmt: skip
     assert "herald" not in json.dumps(acts)
     assert ann["key"] not in json.dumps(acts)

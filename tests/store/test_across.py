@@ -13,6 +13,7 @@ from moderation.domain.decision import By, Decision
 from moderation.domain.policy import Mode, Policy, decide
 from moderation.store import Filters, Judged, Order, Store
 from moderation.store.across import Shown
+from tests.support.invariants import problems
 
 SITES = ("courier", "gazette", "herald")
 APPROVE = Decision(Status.APPROVED, By.MODERATOR, name="ann")
@@ -205,3 +206,30 @@ async def test_counts_and_states(store: Store, sites: tuple[str, ...]) -> None:
     assert [(one.site, one.mode, one.pending) for one in states] == [
         ("courier", Mode.AUTO, 0), ("gazette", Mode.AUTO, 1), ("herald", Mode.POST, 2),
     ]  # fmt: skip
+
+
+async def test_claims_over_all_sites_go_by_the_merged_order_and_never_meet(
+    store: Store, sites: tuple[str, ...]
+) -> None:
+    chance = random.Random(3)
+    scores = chance.sample(range(1000), 90)
+    chosen = [(chance.choice(sites), f"c{n}", score / 1000, "a") for n, score in enumerate(scores)]
+    await hold(store, *chosen)
+    riskiest = sorted(chosen, key=lambda one: -one[2])
+
+    async def claim(name: str, limit: int) -> list[tuple[str, str]]:
+        found = await store.across.claim(
+            sites, "pending", Order.SPAM, name, limit=limit, lease_seconds=60, filters=Filters()
+        )
+        assert all(one.handling.holder == name for one in found)
+        return [(one.site, one.id) for one in found]
+
+    assert await claim("ann", 10) == [one[:2] for one in riskiest[:10]]
+    many = await asyncio.gather(*(claim(f"m{n}", 10) for n in range(10)))
+    taken = [one for group in many for one in group]
+    assert len(taken) == len(set(taken))
+    assert set(taken) <= {one[:2] for one in riskiest[10:]}
+    rest = await claim("bob", 90)
+    assert {*taken, *rest, *(one[:2] for one in riskiest[:10])} == {one[:2] for one in chosen}
+    for site in sites:
+        assert await problems(store, site) == []

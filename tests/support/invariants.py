@@ -89,15 +89,16 @@ async def _indexes(store: Store, site: str, comments: dict[str, dict[str, str]])
     for comment_id, comment in comments.items():
         seq = int(comment["seq"])
         rank = int(float(comment.get("sp") or 0.5) * 1e6 + 0.5) * RANK_STEP + seq
-        labels = [
-            *([f"article:{comment['ar']}"] if "ar" in comment else []),
-            *([f"author:{comment['au']}"] if "au" in comment else []),
-            *[f"reason:{code}" for code in comment.get("cd", "").split(",") if code],
+        reasons = [f"reason:{code}" for code in comment.get("cd", "").split(",") if code]
+        places = [
+            f"{name}:{comment[short]}"
+            for name, short in (("article", "ar"), ("author", "au"))
+            if short in comment
         ]
         for queue in _places(comment):
             expected[f":q:{queue}:time"][comment_id] = seq
             expected[f":q:{queue}:spam"][comment_id] = rank
-            for label in labels:
+            for label in [*reasons, *(places if queue in WORKING else ())]:
                 expected[f":i:{queue}:time:{label}"][comment_id] = seq
                 if queue in WORKING:
                     expected[f":i:{queue}:spam:{label}"][comment_id] = rank

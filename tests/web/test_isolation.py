@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import secrets
 from typing import Any
 
 import pytest
@@ -82,6 +83,7 @@ ROWS: dict[str, set[str]] = {
     "POST /v1/sites": {"admin of all"},
     "GET /v1/queues": READS,
     "GET /v1/queues/{queue}": READS,
+    "POST /v1/queues/{queue}/claim": DECIDES,
 }
 
 # who calls -> role and sites; the first four have no good key
@@ -110,6 +112,7 @@ async def headers_of(desk: Desk) -> dict[str, dict[str, str]]:
     """What each caller sends."""
     found: dict[str, dict[str, str]] = {}
     keyring = desk.store.keyring
+    await keyring.add("*", Role.MODERATOR, "ann")  # to whom the example assigns a comment
     for caller, (role, sites) in CALLERS.items():
         made = await keyring.add(sites or (SITE,), Role(role or "admin"), "somebody")
         if caller == "revoked":
@@ -146,7 +149,7 @@ async def path_of(desk: Desk, route: Route[Any], site: str) -> str:
         await desk.store.webhooks.replay_span(site, hook.id, 0, 10**13)
         (found, *_), _ = await desk.store.webhooks.deliveries(site, hook.id, None, None, 1)
         webhook, delivery = hook.id, found.id
-    made = await desk.store.batches.begin(site, "a batch", "somebody", ["c1"])
+    made = await desk.store.batches.begin(site, secrets.token_hex(8), "somebody", ["c1"])
     return route.path.format(
         site=site,
         id="c1",

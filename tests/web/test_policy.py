@@ -76,7 +76,7 @@ async def test_a_policy_stored_by_an_older_release_loads(desk: Desk) -> None:
     old = {"mode": "post", "approve_below": 0.2, "reject_above": 0.9, "banned_words": ["x y"], "gone": True}
     await desk.store.sites.set_policy(SITE, Policy(), "ed")
     link = desk.store.sites._link
-    await link.call("HSET", link.keys.site(SITE), "policy", json.dumps(old))
+    await link.call("HSET", link.keys.site(SITE), "policy", json.dumps(old), "pv", "old")
     policy = await desk.store.sites.policy(SITE)
     assert (policy.mode, policy.banned_words, policy.repeat_hours) == ("post", ("x y",), 24)
     assert (await desk.call("GET", "/policy", None, "moderator"))[1]["max_same_on_site"] == 5

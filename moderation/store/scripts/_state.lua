@@ -3,7 +3,8 @@
 
 local RANK_STEP = 8589934592  -- 2^33, see store/keys.py
 local DAY_MS = 86400000
--- Where people work: every filter has an index in both orders. Decided comments are filtered by time alone.
+-- Where people work: every filter has an index in both orders. Decided comments, which are many, have one by reason and
+-- time; those of an article or author are found by the thread's and the author's own index.
 local WORKING = {pending = true, reported = true, escalated = true}
 
 local function whole_number(number)
@@ -22,10 +23,12 @@ local function rank(spam, seq)
 end
 
 -- By what a comment can be found in a queue, beside time and score.
-local function labels(c)
+local function labels(queue, c)
   local found = {}
-  if c.ar then found[1] = 'article:' .. c.ar end
-  if c.au then found[#found + 1] = 'author:' .. c.au end
+  if WORKING[queue] then
+    if c.ar then found[1] = 'article:' .. c.ar end
+    if c.au then found[#found + 1] = 'author:' .. c.au end
+  end
   if c.cd then
     for code in string.gmatch(c.cd, '[^,]+') do found[#found + 1] = 'reason:' .. code end
   end
@@ -37,7 +40,7 @@ local function enter(site, queue, id, c)
   redis.call('ZADD', site .. ':q:' .. queue .. ':time', c.seq, id)
   redis.call('ZADD', site .. ':q:' .. queue .. ':spam', place, id)
   local time_key, spam_key = site .. ':i:' .. queue .. ':time:', site .. ':i:' .. queue .. ':spam:'
-  for _, label in ipairs(labels(c)) do
+  for _, label in ipairs(labels(queue, c)) do
     redis.call('ZADD', time_key .. label, c.seq, id)
     if WORKING[queue] then redis.call('ZADD', spam_key .. label, place, id) end
   end
@@ -47,7 +50,7 @@ local function leave(site, queue, id, c)
   redis.call('ZREM', site .. ':q:' .. queue .. ':time', id)
   redis.call('ZREM', site .. ':q:' .. queue .. ':spam', id)
   local time_key, spam_key = site .. ':i:' .. queue .. ':time:', site .. ':i:' .. queue .. ':spam:'
-  for _, label in ipairs(labels(c)) do
+  for _, label in ipairs(labels(queue, c)) do
     redis.call('ZREM', time_key .. label, id)
     if WORKING[queue] then redis.call('ZREM', spam_key .. label, id) end
   end
@@ -73,6 +76,30 @@ local function places(st, ov)
   if not ov then return {st} end
   if ov == 'escalated' and st == 'pending' then return {ov} end
   return {st, ov}
+end
+
+-- Takes a comment's entry out of the stream. What was imported with its score never had one here.
+local function unqueue(inbox_key, c)
+  if not c.x then return end
+  redis.call('XACK', inbox_key, GROUP, c.x)
+  redis.call('XDEL', inbox_key, c.x)
+end
+
+-- Puts a comment before the workers.
+local function enqueue(inbox_key, name, key, id, c)
+  local entry = redis.call('XADD', inbox_key, '*', 's', name, 'i', id, 'r', c.rev, 't', c.t, 'd', c.d, 'a', c.au or '', 'h', c.hr or '')
+  redis.call('HSET', key, 'x', entry)
+end
+
+-- The indexes of threads hold what has been judged: from the score on, until the text changes or goes.
+local function join_thread(site, id, c)
+  if c.ar then redis.call('ZADD', site .. ':tc:' .. c.ar, c.seq, id) end
+  if c.pa then redis.call('ZADD', site .. ':rc:' .. c.pa, c.seq, id) end
+end
+
+local function leave_thread(site, id, c)
+  if c.ar then redis.call('ZREM', site .. ':tc:' .. c.ar, id) end
+  if c.pa then redis.call('ZREM', site .. ':rc:' .. c.pa, id) end
 end
 
 -- Ends whoever's lease on a comment.
@@ -117,6 +144,13 @@ local function read(key, ...)
   return c
 end
 
+-- Why `read` found nothing: there is no such comment, or only its tombstone is left.
+local function missing(key)
+  local left = redis.call('HMGET', key, 'st', 'was', 'da')
+  if left[1] == 'expired' then return {'expired', left[2], left[3]} end
+  return {'absent'}
+end
+
 -- The answer of a script: a word, then the whole comment as field, value, …
 local function whole(key, answer)
   local all = redis.call('HGETALL', key)
@@ -141,9 +175,10 @@ local function brief(st, ov, decision)
 end
 
 -- Appends to the audit: who did what to whom ('comment' and its id, 'author' and a pseudonym, …), before and after.
+-- Returns the entry's id.
 local function record(site, who, what, kind, subject, before, after, batch)
   local more = (batch and batch ~= '') and {'t', batch} or {}
-  redis.call('XADD', site .. ':audit', '*', 'by', who, 'k', what, 'o', kind, 's', subject, 'b', before, 'a', after, unpack(more))
+  return redis.call('XADD', site .. ':audit', '*', 'by', who, 'k', what, 'o', kind, 's', subject, 'b', before, 'a', after, unpack(more))
 end
 
 -- A decision as JSON with the time (and what the comment scored) put in front.
@@ -188,6 +223,19 @@ local function depth(us)
   return lines + 1
 end
 
+-- A queue on top of a status as a line of `us` keeps it: an escalation with the queue before it and its reason.
+local function packed(c)
+  if c.ov == 'escalated' then return 'escalated ' .. (c.eb or '') .. ' ' .. (c.es or '') end
+  return c.ov or ''
+end
+
+-- The same again: queue, and of an escalation the queue before it and its reason.
+local function unpacked(field)
+  local eb, es = string.match(field, '^escalated (%a*) (.*)$')
+  if eb then return 'escalated', eb, es end
+  return field ~= '' and field or nil
+end
+
 -- Whether the readers who flagged a comment were right follows its standing decision by a moderator. A reporter is
 -- judged by decisions that came after the flag: `since` is the number of decisions that stood then. An edit settles what
 -- was judged: the verdict stands in the place of the number.
@@ -230,5 +278,34 @@ end
 local function forget_text(site, id, c)
   if not c.fp then return end
   local member = (c.au or '') .. '\t' .. id
-  for print in string.gmatch(c.fp, '[^,]+') do redis.call('ZREM', site .. ':rp:' .. print, member) end
+  for print in string.gmatch(c.fp, '[^,]+') do
+    local first_key, later_key = site .. ':rp:' .. print, site .. ':rl:' .. print
+    redis.call('ZREM', later_key, member)
+    if redis.call('GET', first_key) == member then
+      local next_one = redis.call('ZPOPMIN', later_key)
+      if next_one[1] then redis.call('SET', first_key, next_one[1], 'KEEPTTL') else redis.call('DEL', first_key) end
+    end
+  end
+end
+
+-- Forgets the flags on a comment; the readers' records stay as they are.
+local function forget_flags(site, id)
+  for _, reporter in ipairs(redis.call('HKEYS', site .. ':r:' .. id)) do redis.call('SREM', site .. ':rf:' .. reporter, id) end
+  redis.call('DEL', site .. ':r:' .. id)
+end
+
+-- Takes a comment off its author's list; the record goes with the last one, unless a moderator said something.
+local function disown(site, id, ref)
+  redis.call('ZREM', site .. ':ac:' .. ref, id)
+  local record_key = site .. ':a:' .. ref
+  if redis.call('EXISTS', site .. ':ac:' .. ref) == 0 and redis.call('HEXISTS', record_key, 'given') == 0
+      and redis.call('HEXISTS', record_key, 'nt') == 0 then
+    redis.call('DEL', record_key)
+  end
+end
+
+-- Takes what the audit says of a comment's tags out of it: they are a moderator's words on the comment.
+local function forget_tags(site, lines)
+  if not lines then return end
+  for entry in string.gmatch(lines, '[^,]+') do redis.call('XDEL', site .. ':audit', entry) end
 end

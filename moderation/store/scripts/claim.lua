@@ -18,28 +18,43 @@ if last and string.sub(last, 1, #ARGV[2] + 1) == ARGV[2] .. '\n' then
 end
 local held = tonumber(redis.call('HGET', site .. ':holding', name)) or 0
 if held + limit > tonumber(ARGV[5]) then return {'holds', held} end
-local index_key = site .. ARGV[6]
+-- The smallest index is read, the others are asked, for many at once: this runs while nobody else is served.
+local indexes, sizes = {site .. ARGV[6]}, {}
+for i = 8, #ARGV do indexes[#indexes + 1] = site .. ARGV[i] end
+for _, index_key in ipairs(indexes) do sizes[index_key] = redis.call('ZCARD', index_key) end
+table.sort(indexes, function(one, other) return sizes[one] < sizes[other] end)
+local smallest_key = indexes[1]
+-- Those of `ids` of which an answer for all of them says what `fits`.
+local function only(ids, answer, fits)
+  local kept = {}
+  for i, said in ipairs(answer) do
+    if fits(said) then kept[#kept + 1] = ids[i] end
+  end
+  return kept
+end
+local function nobody(holder) return not holder end
+local function nobody_else(moderator) return not moderator or moderator == name end
+local function there(place) return place end
 local found, start, step = {ends}, 0, math.max(50, limit)
 while #found <= limit do
   local ids
   if ARGV[7] == '1' then
-    ids = redis.call('ZRANGE', index_key, start, start + step - 1, 'REV')
+    ids = redis.call('ZRANGE', smallest_key, start, start + step - 1, 'REV')
   else
-    ids = redis.call('ZRANGE', index_key, start, start + step - 1)
+    ids = redis.call('ZRANGE', smallest_key, start, start + step - 1)
   end
   if #ids == 0 then break end
-  local holders = redis.call('HMGET', site .. ':holders', unpack(ids))
-  local assigned = redis.call('HMGET', site .. ':assigned', unpack(ids))
-  for i, id in ipairs(ids) do
-    if #found > limit then break end
-    local free_one = not holders[i] and (not assigned[i] or assigned[i] == name)
-    for further = 8, #ARGV do
-      if free_one and not redis.call('ZSCORE', site .. ARGV[further], id) then free_one = false end
-    end
-    if free_one then found[#found + 1] = id end
+  local wanted = only(ids, redis.call('HMGET', site .. ':holders', unpack(ids)), nobody)
+  if #wanted > 0 then
+    wanted = only(wanted, redis.call('HMGET', site .. ':assigned', unpack(wanted)), nobody_else)
   end
+  for further = 2, #indexes do
+    local further_key = indexes[further]
+    if #wanted > 0 then wanted = only(wanted, redis.call('ZMSCORE', further_key, unpack(wanted)), there) end
+  end
+  for i = 1, math.min(#wanted, limit + 1 - #found) do found[#found + 1] = wanted[i] end
   start = start + step
-  step = math.min(1000, step * 2)
+  step = math.max(limit, math.min(200, step * 2))  -- no more: all that are read beyond the last one claimed are in vain
 end
 for i = 2, #found do
   redis.call('HSET', site .. ':holders', found[i], name)

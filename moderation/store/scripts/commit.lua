@@ -8,7 +8,7 @@
 -- keeps its status; a human's decision that came before the score stays, and only learns the score.
 local changed = 0
 local at = now()
-local bells = {}
+local bells, known = {}, {}
 for i = 0, #ARGV / 14 - 1 do
   local key, site, a = KEYS[3 + 2 * i], KEYS[4 + 2 * i], 14 * i
   local entry, name, id, rev = ARGV[a + 1], ARGV[a + 2], ARGV[a + 3], ARGV[a + 4]
@@ -16,22 +16,29 @@ for i = 0, #ARGV / 14 - 1 do
   local c = read(key, 'hi', 'sc', 'us', 'rp')
   if c and c.rev == rev and (c.st == 'queued' or not c.sc) then
     local n = redis.call('HINCRBY', key, 'n', 1)
-    redis.call('HSET', key, 'sc', ARGV[a + 6], 'rs', ARGV[a + 7], 'mv', mv)
-    if spam ~= '' then redis.call('HSET', key, 'sp', spam) end
-    if prints ~= '' then redis.call('HSET', key, 'fp', prints) end
-    c.sp = spam
-    if codes ~= '' then
-      redis.call('HSET', key, 'cd', codes)
-      for code in string.gmatch(codes, '[^,]+') do redis.call('SADD', site .. ':codes', code) end
-      c.cd = codes
+    local fields = {'sc', ARGV[a + 6], 'rs', ARGV[a + 7], 'mv', mv}
+    local function set(name, value)
+      if value ~= '' then
+        fields[#fields + 1] = name
+        fields[#fields + 1] = value
+      end
     end
-    if c.ar then redis.call('ZADD', site .. ':tc:' .. c.ar, c.seq, id) end
-    if c.pa then redis.call('ZADD', site .. ':rc:' .. c.pa, c.seq, id) end
+    set('sp', spam)
+    set('fp', prints)
+    set('cd', codes)
+    c.sp, c.cd = spam, codes ~= '' and codes or nil
+    for code in string.gmatch(codes, '[^,]+') do
+      if not known[site .. code] then  -- nearly always the same few
+        redis.call('SADD', site .. ':codes', code)
+        known[site .. code] = true
+      end
+    end
+    join_thread(site, id, c)
     if c.au then redis.call('HSETNX', site .. ':a:' .. c.au, 'first', c.at) end
     if c.st == 'queued' then
       local decision = stamped(ARGV[a + 9], at)
-      redis.call('HSET', key, 'dc', decision)
-      if c.hi then redis.call('HSET', key, 'hi', c.hi .. '\n' .. decision) end
+      set('dc', decision)
+      if c.hi then set('hi', c.hi .. '\n' .. decision) end
       local reported = status == 'approved' and c.rp and flagged(site, id, 0, ARGV[a + 14])
       move(site, key, id, c, status, reported and 'reported' or nil)
       local news = ARGV[a + 9]
@@ -41,10 +48,11 @@ for i = 0, #ARGV / 14 - 1 do
       for _, queue in ipairs(places(c.st, c.ov)) do enter(site, queue, id, c) end
       if c.us and string.sub(c.us, 1, 8) == '\tqueued\t' then  -- an undo now leads to what the policy says
         local batch, rest = string.match(c.us, '^\tqueued\t[^\t]*\t([^\t]*)\t[^\n]*(.*)$')
-        redis.call('HSET', key, 'us', '\t' .. status .. '\t\t' .. batch .. '\t' .. stamped(ARGV[a + 9], at) .. rest)
+        set('us', '\t' .. status .. '\t\t' .. batch .. '\t' .. stamped(ARGV[a + 9], at) .. rest)
       end
       tell(site, at, 'comment.scored', id, n, c.st, c.st, rev, '{"by":"model","score":' .. (spam == '' and 'null' or spam) .. '}')
     end
+    redis.call('HSET', key, unpack(fields))
     if ARGV[a + 11] ~= '' then redis.call('HSET', KEYS[2], name .. '/' .. id, ARGV[a + 11]) end
     bells[name] = (bells[name] and bells[name] .. '\n' or '') .. id
     changed = changed + 1

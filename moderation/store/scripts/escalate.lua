@@ -1,12 +1,14 @@
 -- Puts a comment into the queue `escalated`, with a reason; or takes it back to where it was.
 -- KEYS  1 comment (hash)  2 site record (hash)
 -- ARGV  1 site  2 id  3 operation id  4 moderator's name  5 escalation (JSON), or '' to take it back
--- Returns {'done'|'same', field, value, …} | {'waiting'} (not scored yet) | {'absent'}
--- Safe to repeat: what is escalated stays so, and the other way round.
-local c = read(KEYS[1], 'op', 'eb')
-if not c then return {'absent'} end
+-- Returns {'done'|'same', field, value, …} | {'waiting'} (not scored yet) | {'escalated'} (for another reason) | {'absent'} | {'expired', status, decided at}
+-- Safe to repeat: the same escalation by the same moderator changes nothing, nor does taking back what is not escalated.
+local c = read(KEYS[1], 'op', 'eb', 'es')
+if not c then return missing(KEYS[1]) end
 if c.st == 'queued' then return {'waiting'} end
 local answer, up = 'same', ARGV[5] ~= ''
+local tail = string.sub(ARGV[5], 2)
+if up and c.ov == 'escalated' and c.op ~= ARGV[3] and string.sub(c.es or '', -#tail) ~= tail then return {'escalated'} end
 if c.op ~= ARGV[3] and (c.ov == 'escalated') ~= up then
   local at, ov = now(), nil
   local n = redis.call('HINCRBY', KEYS[1], 'n', 1)

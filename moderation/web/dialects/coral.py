@@ -103,7 +103,7 @@ async def put_site(call: Call) -> web.Response:
         try:
             _gate(call.desk).check(asked.graphql_url)
         except Refused as refused:
-            raise BadRequest(f"graphql_url: {refused}") from None
+            raise BadRequest(f"`graphql_url`: {refused}") from None
     wanted = CoralSite(tuple(asked.signing_secrets), asked.graphql_url, asked.token, asked.hold)
     await call.desk.store.coral.put(call.site, wanted, call.key.name)
     return web.Response(body=to_json(_shown(wanted)), content_type=_JSON)
