@@ -62,6 +62,7 @@ from moderation.web.desk import (
     Handler,
     OpenHandler,
 )
+from moderation.web.headers import NOT_KEPT
 
 log = logging.getLogger(__name__)
 
@@ -480,8 +481,7 @@ def _outermost(desk: Desk) -> Callable[..., Awaitable[web.StreamResponse]]:
         if not response.prepared:
             response.headers["X-Request-ID"] = request_id
             if BY_SESSION in request:  # a browser keeps what it is sent, unless it is told not to
-                response.headers["Cache-Control"] = "no-store"
-                response.headers["X-Content-Type-Options"] = "nosniff"
+                response.headers.update(NOT_KEPT)
         return response
 
     return around
