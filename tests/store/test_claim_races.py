@@ -11,7 +11,7 @@ from moderation.domain.comment import RejectReason, Status
 from moderation.domain.decision import By, Decision
 from moderation.store import Order, Role, Store
 from tests.support.invariants import problems
-from tests.web.conftest import Desk, desk  # noqa: F401  # the fixture of the run through HTTP
+from tests.web.conftest import Desk, desk, settings  # noqa: F401  # the fixtures of the run through HTTP
 
 SITE = "courier"
 OTHER = "elsewhere"
