@@ -37,6 +37,6 @@ forget_pace(site, id, c)
 leave_thread(site, id, c)
 redis.call('HDEL', site .. ':assigned', id)
 forget_flags(site, id)
-redis.call('DEL', KEYS[1])
+redis.call('DEL', KEYS[1], site .. ':kb:' .. id)
 if c.au then disown(site, id, c.au) end
 return finish(c.st, c.n, c.rev, c.ta)
