@@ -26,7 +26,7 @@ FOUND_SECONDS: Final = 90 * 86_400  # for so long a correction finds its comment
 USAGE_SECONDS: Final = 400 * 86_400  # a year and a month
 ENSURED_SECONDS: Final = 300.0  # how long an endpoint is believed to stand without looking
 COUNTS: Final = ("api_calls", "spam", "ham", "missed_spam", "false_positives")
-_EVENTS: Final = ("comment.approved", "comment.rejected", "comment.undone")
+WEBHOOK_EVENTS: Final = ("comment.approved", "comment.rejected", "comment.undone")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +74,15 @@ class Akismet:
         await self._link.call_all(commands)
         if callback is not None and self._ensured.get(site, 0.0) < time.monotonic():
             await self._webhooks.ensure(
-                site, BY_THE_SITE, kind=KIND, webhook_id=KIND, url=callback.url, events=_EVENTS
+                site, BY_THE_SITE, kind=KIND, webhook_id=KIND, url=callback.url, events=WEBHOOK_EVENTS
             )
             if len(self._ensured) >= 10_000:
                 self._ensured.clear()
             self._ensured[site] = time.monotonic() + ENSURED_SECONDS
+
+    def forget(self) -> None:
+        """Looks anew whether the endpoints stand."""
+        self._ensured.clear()
 
     async def find(self, site: str, content: str) -> str | None:
         """The id of the last comment that was checked with this content; None if that is too long ago."""

@@ -208,7 +208,7 @@ async def analyze(request: web.Request, desk: Desk) -> web.StreamResponse:
     languages = _languages(asked)
     wanted = _wanted(asked, desk)
     rejected = await _shares(desk, site) if LIKELY_TO_REJECT in wanted.values() else ()
-    spans = _sentences(text) if asked.spanAnnotations else [(0, len(text))]
+    spans = sentences(text) if asked.spanAnnotations else [(0, len(text))]
     texts = [text, *(text[start:end] for start, end in spans)] if asked.spanAnnotations else [text]
     lang = languages[0] if languages else ""
     found = await desk.scoring.score(texts, lang)
@@ -353,7 +353,7 @@ def _wanted(asked: Analyze, desk: Desk) -> dict[str, str]:
     return found
 
 
-def _sentences(text: str) -> list[tuple[int, int]]:
+def sentences(text: str) -> list[tuple[int, int]]:
     """The sentences of a text as ranges of characters, the end exclusive; together they are the whole text."""
     found, start = [], 0
     for match in _SENTENCE_END.finditer(text):
@@ -415,7 +415,8 @@ def _draft(desk: Desk, asked: Shared, text: str) -> Draft:
 async def _find(desk: Desk, site: str, asked: Suggest, text: str) -> str:
     """The comment of which a suggestion speaks: by its token, by its text, else it is filed now."""
     token, community = asked.clientToken, asked.communityId
-    prints = frozenset(fingerprints(text))
+    first_and_bands = fingerprints(text)
+    prints = frozenset(first_and_bands)
     named = dict.fromkeys((token or "", (token or "").removeprefix("comment:")))
     # Who suggests may send a token or a community that was not sent with the text to be scored, as Coral does.
     filed = [
@@ -426,8 +427,8 @@ async def _find(desk: Desk, site: str, asked: Suggest, text: str) -> str:
     for comment_id in (*named, *filed):
         if is_comment_id(comment_id) and await _says(desk, site, comment_id, text, prints):
             return comment_id
-    same = await desk.store.activity.first_with(site, fingerprints(text))
-    if same is not None and await _says(desk, site, same, text, frozenset()):
+    same = await desk.store.activity.first_with(site, first_and_bands)
+    if same is not None and await _says(desk, site, same, text, prints):
         return same
     return (await desk.store.comments.accept(site, _draft(desk, asked, text))).comment.id
 
