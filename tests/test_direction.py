@@ -34,6 +34,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "moderation.logs", "moderation.checks.again", "moderation.checks.domains", "moderation.checks.entries",
         "moderation.checks.languages", "moderation.checks.fingerprints", "moderation.webhooks",
     ),
+    "moderation.client": (),
     "moderation.app": OURS,
     "moderation.cli": OURS,
     "moderation.__main__": ("moderation.cli",),

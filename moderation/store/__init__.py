@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 from moderation.store.across import Across, SiteState
 from moderation.store.activity import Activity, Observed, Sighting
+from moderation.store.akismet import Akismet, Callback
 from moderation.store.archive import Archive
 from moderation.store.audit import Act, Audit
 from moderation.store.authors import Authors, Profile
@@ -14,6 +15,7 @@ from moderation.store.birth import advice, check_fitness, settle_partitions, set
 from moderation.store.claims import Claims, Lease
 from moderation.store.client import Link
 from moderation.store.comments import Accepted, Comments
+from moderation.store.coral import Coral, CoralSite
 from moderation.store.dead_letters import DeadLetter, DeadLetters
 from moderation.store.events import Event, Events, is_position
 from moderation.store.feed import Bell, Feed
@@ -32,6 +34,7 @@ from moderation.store.keyring import (
 from moderation.store.private import Private
 from moderation.store.queues import Filters, Order, Page, Queues, QueueState
 from moderation.store.retention import Retention
+from moderation.store.sessions import Sessions
 from moderation.store.sites import Sites
 from moderation.store.statistics import Statistics
 from moderation.store.webhooks import STATES, Attempt, Delivery, Leased, Webhook, Webhooks
@@ -45,6 +48,8 @@ __all__ = [
     "Attempt",
     "Batch",
     "Bell",
+    "Callback",
+    "CoralSite",
     "DeadLetter",
     "Delivery",
     "Entry",
@@ -95,7 +100,10 @@ class Store:
         self.retention = Retention(link, self.sites)
         self.across = Across(link, self.queues, self.sites, self.claims)
         self.keyring = Keyring(link, self.private)
+        self.sessions = Sessions(link, self.private)
         self.webhooks = Webhooks(link, self.private)
+        self.akismet = Akismet(link, self.private, self.webhooks)
+        self.coral = Coral(link, self.audit, self.webhooks)
         self.feed = Feed(link)
         self.dead_letters = DeadLetters(link)
         self.archive = Archive(link)

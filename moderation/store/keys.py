@@ -11,6 +11,9 @@ key                             type    holds                                   
 {m}:secret                      string  the secret, if none is given by the settings    the first start on a given server
 {m}:sites                       set     slugs of all sites                              Sites.add
 {m}:keys                        hash    key id -> who it is, its sites, MAC of the key  Keyring
+{m}:session:HASH                hash    a session of the console, by its token's hash:  sign_in, session, sign_out; lives
+                                        key's id, role and mac at its beginning, ends   1 hour unused, 12 hours at most
+{m}:sessions:KEY                zset    hashes of a key's sessions by their beginning   sign_in, sign_out; lives 12 hours
 {m}:sweeper                     string  the worker that sweeps now; lives a minute      Retention
 {m}:hooked                      set     slugs of sites that ever had a webhook          Webhooks
 {pN}:in                         stream  comments waiting for a score, text included     accept, edit, requeue; commit takes
@@ -32,6 +35,7 @@ key                             type    holds                                   
 {pN}:s:SITE:r:ID                hash    reporter (hashed) -> how many decisions stood   report
                                         at the flag, or the verdict that an edit settled
 {pN}:s:SITE:rr:REPORTER         hash    a reader's flags that were right, and wrong     decide, undo
+{pN}:s:SITE:rf:REPORTER         set     ids of comments with a flag by this reader      report
 {pN}:s:SITE:rp:PRINT            string  ``REF<tab>ID`` of the first with a fingerprint  observe; lives `repeat_hours`
 {pN}:s:SITE:rl:PRINT            zset    the same of those that came later               observe; lives `repeat_hours`
 {pN}:s:SITE:pa:KIND:WHO         zset    ids of late comments of an author, address or   observe; lives `pace_minutes`
@@ -51,12 +55,27 @@ key                             type    holds                                   
                                         delivery (seq), failing since, last success
                                         (ok), off and off_at, the last lease (took)
 {pN}:s:SITE:h:HOOK:d            hash    a delivery's id, which is its event's -> how it hook_read, _replay, _take, _settle;
-                                        stands (JSON); 10,000 open ones at most         ended ones live 7 days
+                                        stands (JSON); at most 10,000 open ones and     ended ones live 7 days
+                                        20,000 each of delivered and dead ones
 {pN}:s:SITE:h:HOOK:all          zset    ids of deliveries by number; also :open,        as above
                                         :delivered and :dead
 {pN}:s:SITE:h:HOOK:due          zset    ids of open ones by their next attempt, or by   as above
                                         the end of the lease on one under way
 {pN}:s:SITE:h:HOOK:over         zset    ids of ended ones by the end of their life      as above; read takes
+{pN}:s:SITE:kc:CHECK            string  id of the comment of one check (hashed); lives  Akismet.begin
+                                        ten minutes
+{pN}:s:SITE:kt:CONTENT          string  id of the last comment with a content (hashed), Akismet.tie
+                                        lives 90 days
+{pN}:s:SITE:kb:ID               string  whom to tell of a verdict: URL, sealed key, …;  Akismet.tie
+                                        lives 90 days
+{pN}:s:SITE:ku:MONTH            hash    calls of Akismet's clients, by what they were;  Akismet.count
+                                        lives 400 days
+{pN}:s:SITE:coral               string  how the site's Coral is spoken with (JSON),     Coral.put
+                                        its secrets too
+{pN}:s:SITE:co:ID               string  Coral's comment and revision; lives 90 days     Coral.tie
+{pN}:s:SITE:oc:CORALS_ID        string  our comment's id; lives 90 days                 Coral.tie
+{pN}:s:SITE:cm:MESSAGE          string  that a message of Coral's was seen; 7 days      Coral.first_time
+{pN}:s:SITE:cw                  set     Coral's comments that are to be fetched         Coral.put_off
 ==============================  ======  ==============================================  ==================================
 
 Life: all of it stays until it is erased, but events (settings.event_days, and the policy's keep_… days) and what has a
@@ -67,7 +86,8 @@ A comment's hash: ``t`` text, ``d`` the rest of what was posted (JSON), ``st`` s
 ``au`` author's reference, ``ar`` article's id, ``pa`` parent's id, ``x`` its entry in the stream, ``sp`` spam score, ``sc`` scores,
 ``rs`` reasons, ``cd`` their codes, ``fp`` fingerprints, ``dc`` standing decision, ``mv`` model version, ``by`` the moderator whose
 decision stands, ``hi`` history and ``us`` what undo restores (lines), ``rp`` number of reporters, ``es`` escalation (JSON) and
-``eb`` the queue before it, ``as`` whose it is, ``nt`` notes (lines), ``tg`` tags (JSON), ``op`` the last operation's id, ``t1``
+``eb`` the queue before it (both only while it is escalated), ``as`` whose it is, ``nt`` notes (lines), ``tg`` tags (JSON), ``ta``
+the audit's entries on them, ``op`` the last operation's id, ``t1``
 SHA-1 of the first text once it was edited, ``hr`` that a moderator rejected an earlier revision. A tombstone (``st`` is
 ``expired``) has ``was`` and ``da``, the status and the time of its decision.
 """
@@ -92,6 +112,16 @@ QUEUES: Final = ("pending", "reported", "escalated", "approved", "rejected")
 WORKING: Final = frozenset({"pending", "reported", "escalated"})  # queues in which something is to be done
 SWEEPER: Final = "{m}:sweeper"
 HOOKED: Final = "{m}:hooked"
+
+
+def session_key(place: str) -> str:
+    """A session, by its token's hash."""
+    return f"{{m}}:session:{place}"
+
+
+def sessions_key(key_id: str) -> str:
+    """The sessions of a key."""
+    return f"{{m}}:sessions:{key_id}"
 
 
 class Keys:
@@ -180,3 +210,39 @@ class Keys:
     def hook(self, site: str, webhook_id: str) -> str:
         """A webhook's state; the keys of its deliveries begin with it."""
         return f"{self.site(site)}:h:{webhook_id}"
+
+    def akismet_check(self, site: str, check: str) -> str:
+        """Which comment one check was."""
+        return f"{self.site(site)}:kc:{check}"
+
+    def akismet_content(self, site: str, content: str) -> str:
+        """Which comment had this content last."""
+        return f"{self.site(site)}:kt:{content}"
+
+    def akismet_callback(self, site: str, comment_id: str) -> str:
+        """Whom to tell of a verdict on a comment."""
+        return f"{self.site(site)}:kb:{comment_id}"
+
+    def akismet_usage(self, site: str, month: str) -> str:
+        """How much Akismet's clients asked in a month."""
+        return f"{self.site(site)}:ku:{month}"
+
+    def coral(self, site: str) -> str:
+        """How the site's Coral is spoken with."""
+        return f"{self.site(site)}:coral"
+
+    def coral_of(self, site: str, comment_id: str) -> str:
+        """Coral's comment for ours."""
+        return f"{self.site(site)}:co:{comment_id}"
+
+    def of_coral(self, site: str, coral_id: str) -> str:
+        """Our comment for Coral's."""
+        return f"{self.site(site)}:oc:{coral_id}"
+
+    def coral_seen(self, site: str, message_id: str) -> str:
+        """That a message of Coral's was seen."""
+        return f"{self.site(site)}:cm:{message_id}"
+
+    def coral_waiting(self, site: str) -> str:
+        """Coral's comments that are to be fetched."""
+        return f"{self.site(site)}:cw"

@@ -56,6 +56,9 @@ class Desk:
     scoring: Scoring = field(default_factory=_NoScoring)
     likelihood: Likelihood = field(default_factory=Likelihood)
     attempts: Attempts = field(default_factory=lambda: Attempts(0))  # wrong keys by address
+    chores: set[asyncio.Task[None]] = field(
+        default_factory=set
+    )  # what goes on after its answer, bounded by who begins it; ended with the process
     previews: asyncio.Semaphore = field(
         default_factory=lambda: asyncio.Semaphore(1)
     )  # a replay takes a core for seconds: one at a time in a process
@@ -94,6 +97,7 @@ OpenHandler = Callable[[web.Request, Desk], Awaitable[web.StreamResponse]]
 
 DESK: Final = web.AppKey("desk", Desk)
 REQUEST_ID: Final = web.RequestKey("request_id", str)
+BY_SESSION: Final = web.RequestKey("by_session", bool)  # the caller sent a session's cookie, good or not
 
 
 def query_of(request: web.Request, *known: str) -> MultiMapping[str]:

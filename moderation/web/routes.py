@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import itertools
 import logging
@@ -33,6 +34,7 @@ from moderation.web import (
     audit,
     authors,
     comments,
+    console,
     decisions,
     docs_page,
     events,
@@ -43,6 +45,7 @@ from moderation.web import (
     preview,
     problems,
     queues,
+    sessions,
     sites,
     statistics,
     system,
@@ -52,6 +55,7 @@ from moderation.web import (
 from moderation.web.attempts import Attempts
 from moderation.web.auth import guarded, guarded_desk
 from moderation.web.desk import (
+    BY_SESSION,
     DESK,
     NOTHING_HERE,
     REQUEST_ID,
@@ -61,7 +65,8 @@ from moderation.web.desk import (
     OpenHandler,
     Scoring,
 )
-from moderation.web.dialects import perspective
+from moderation.web.dialects import akismet, coral, perspective
+from moderation.web.headers import NOT_KEPT
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +76,7 @@ BOTH: Final = SITE | MODERATOR
 ADMIN: Final = frozenset({Role.ADMIN})
 ANYBODY: Final = frozenset(Role)
 
-H = TypeVar("H", Handler, DeskHandler)
+H = TypeVar("H", Handler, DeskHandler, OpenHandler)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +165,9 @@ _DELIVERY: Final[dict[str, object]] = {
     "id": "1764064800000-0", "message_id": "evt_3f9c2a71b0de", "type": "comment.approved", "state": "dead", "attempts": 10,
     "created_at": "2026-11-25T10:00:00.000Z", "next_attempt_at": None, "attempted_at": "2026-11-28T13:35:00.000Z", "status": 503,
     "error": None, "milliseconds": 41,
+}  # fmt: skip
+_CORAL: Final[dict[str, object]] = {
+    "signing_secrets": 1, "graphql_url": "https://coral.example.org/api/graphql", "hold": False,
 }  # fmt: skip
 _NEW_HOOK: Final[dict[str, object]] = {**_HOOK, "secret": "whsec_…", "old_secret_until": None}
 
@@ -321,6 +329,15 @@ ROUTES: Final[tuple[Route[Handler], ...]] = (
               Query("hours", "The hour of now and so many less one before it, up to 720.",
                     {**_NUMBER, "minimum": 1, "maximum": 720, "default": 24}),),
           shows={200: examples.STATISTICS}, asks="hours=1"),
+    Route("GET", ON_SITE + "/coral", coral.get_site, ADMIN, "Which Coral is the site's own, without its secrets.",
+          {200: answers.CoralAnswer}, faults=(404, 503), shows={200: _CORAL}),
+    Route("PUT", ON_SITE + "/coral", coral.put_site, ADMIN,
+          "Say which Coral is the site's own: signing secrets of its external phase and webhooks, and the way back for decisions.",
+          {200: answers.CoralAnswer}, wire.CoralBody, faults=(*WRITE, 409),
+          example={"signing_secrets": ["a secret as Coral shows it"], "graphql_url": "https://coral.example.org/api/graphql",
+                   "token": "an-access-token-of-Coral", "hold": False}, shows={200: _CORAL}),
+    Route("DELETE", ON_SITE + "/coral", coral.delete_site, ADMIN, "Speak with no Coral any more; safe to repeat.",
+          {204: None}, faults=(503,)),
     Route("GET", ON_SITE + "/keys", keys.listing, ADMIN, "The keys that reach the site, the oldest first; never a key itself.",
           {200: answers.KeysAnswer}, faults=(400, 503),
           shows={200: examples.KEYS}),
@@ -392,12 +409,27 @@ ACROSS: Final[tuple[Route[DeskHandler], ...]] = (  # calls that name no site: wh
           example={"limit": 20, "order": "spam"}, shows={200: examples.CLAIMED}, asks="sites=gazette"),
 )  # fmt: skip
 
+SESSION: Final[tuple[Route[OpenHandler], ...]] = (  # signing in and out: their handlers are their own door
+    Route("POST", "/console/session", sessions.sign_in, MODERATOR | {Role.READER},
+          "Sign in with a key: sets the cookie `__Host-session`, with which every call without `Authorization` acts as the key. The "
+          "browser says that the console's own page asks (`Sec-Fetch-Site: same-origin`, or an `Origin` that is the `Host`).",
+          {200: answers.SessionAnswer}, wire.SignInBody, faults=(400, 408, 413, 415, 422, 503), example={"key": "mod_moderator_…"},
+          shows={200: examples.SESSION}),
+    Route("GET", "/console/session", sessions.who, MODERATOR, "Who is signed in.",
+          {200: answers.SessionAnswer}, faults=(400, 503), shows={200: examples.SESSION}),
+    Route("DELETE", "/console/session", sessions.sign_out, MODERATOR | {Role.READER}, "Sign out, at once and in every process.",
+          {204: None}, faults=(400, 503), query=(
+              Query("everywhere", "End all sessions of the key.", {"type": "boolean", "default": False}),)),
+)  # fmt: skip
+
 OPEN: Final[tuple[tuple[str, OpenHandler, str], ...]] = (
     ("/healthz", system.healthz, "Alive."),
     ("/readyz", system.readyz, "Able to serve: Redis answers and the model is loaded."),
     ("/metrics", system.metrics, "Prometheus text."),
     ("/openapi.json", openapi.serve, "This document."),
     ("/docs", docs_page.serve, "The documentation as a page, offline."),
+    ("/docs/style.css", docs_page.style, "The style of that page."),
+    ("/console/", console.page, "The page on which moderators work."),
 )
 
 _PROCESS: Final = secrets.token_hex(4) + "-"  # a request's id: the process, then a running number
@@ -411,6 +443,7 @@ DIALECTS: Final[tuple[tuple[str, str, OpenHandler, str], ...]] = (
     ("POST", "/v1alpha1/comments:suggestscore", perspective.spoken(perspective.suggest),
      "Perspective: a suggested score is the site's decision."),
     ("GET", "/$discovery/rest", perspective.spoken(perspective.discover), "Perspective: the discovery document."),
+    *akismet.CALLS,
 )  # fmt: skip
 
 
@@ -432,8 +465,15 @@ def build(
         app.router.add_route(route.method, route.path, guarded(route.handler, route.allowed, desk))
     for one in ACROSS:
         app.router.add_route(one.method, one.path, guarded_desk(one.handler, one.allowed, desk))
+    for call in SESSION:
+        app.router.add_route(call.method, call.path, _opened(call.handler, desk))
+    for method, place, answered in coral.OPEN:
+        app.router.add_route(method, place, _opened(answered, desk))
     for path, handler, _ in OPEN:
         app.router.add_get(path, _opened(handler, desk))
+    console.files()  # read now: nothing is read from the disk once it serves
+    app.router.add_get(console.HOME.rstrip("/"), _opened(console.home, desk))
+    app.router.add_get(console.HOME + "static/{path:.+}", _opened(console.static, desk))
     for method, path, handler, _ in DIALECTS:
         add = app.router.add_get if method == "GET" else app.router.add_post  # the former answers HEAD too
         add(path, _opened(handler, desk))
@@ -444,6 +484,9 @@ def build(
 async def _end_waiting(app: web.Application) -> None:
     app[DESK].stopping.set()
     app[DESK].store.feed.wake_all()
+    for chore in app[DESK].chores:
+        chore.cancel()
+    await asyncio.gather(*app[DESK].chores, return_exceptions=True)
 
 
 def _opened(handler: OpenHandler, desk: Desk) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
@@ -477,6 +520,8 @@ def _outermost(desk: Desk) -> Callable[..., Awaitable[web.StreamResponse]]:
             current_request.reset(token)
         if not response.prepared:
             response.headers["X-Request-ID"] = request_id
+            if BY_SESSION in request:  # a browser keeps what it is sent, unless it is told not to
+                response.headers.update(NOT_KEPT)
         return response
 
     return around

@@ -454,6 +454,22 @@ class PolicyBody(Body):
     report_threshold: AtLeastOne = Field(
         1, description="Distinct reporters that put a published comment into `reported`."
     )
+    akismet_hold: bool = Field(
+        True,
+        description="What a client of Akismet's asks about and no rule or score settles waits for a moderator. If false, the "
+        "score settles it at once (`akismet_spam_from`), in every mode, and nothing waits.",
+    )
+    akismet_recheck_seconds: Annotated[int, Field(ge=60, le=2_592_000)] = Field(
+        7_200,
+        description="Tells WordPress to hold a comment that waits for a moderator; after twice as long it publishes it itself.",
+    )
+    akismet_spam_from: Probability = Field(
+        0.5, description="Without `akismet_hold`, `spam` from this on is answered as spam."
+    )
+    discard_above: Probability | None = Field(
+        0.999,
+        description="Tells Akismet's clients that spam with `spam` from this on need not be kept; null never says so.",
+    )
     perspective_files: bool = Field(
         False,
         description="File as a comment what is sent to the Perspective dialect, unless `doNotStore` forbids it.",
@@ -579,6 +595,12 @@ class KeyBody(Body):
         return self
 
 
+class SignInBody(Body):
+    """A key to sign in with; the browser gets a session for it and never sees the key again."""
+
+    key: str = Field(min_length=1, max_length=512, description="A moderator's, reader's or admin's key.")
+
+
 # --- webhooks ----------------------------------------------------------------------------------------
 
 
@@ -700,3 +722,26 @@ class PreviewBody(Body):
     )
     days: Annotated[int, Field(ge=1, le=90)] = Field(30, description="Comments of so many days until now.")
     target: TargetBody | None = None
+
+
+class CoralBody(Body):
+    """Which Coral is the site's own; its secrets and token never come back."""
+
+    signing_secrets: Annotated[
+        list[Annotated[str, Field(min_length=16, max_length=512)]],
+        Field(
+            min_length=1,
+            max_length=10,
+            description="As Coral shows them, of the phase and of the webhook endpoint.",
+        ),
+    ]
+    graphql_url: Annotated[str, Field(min_length=1, max_length=2_048)] | None = Field(
+        None, description="Where decisions go: `https://CORAL/api/graphql`; left out, there is no way back."
+    )
+    token: Annotated[str, Field(min_length=1, max_length=4_096, pattern=r"^[!-~]+$")] | None = Field(
+        None, description="An access token of a Coral moderator; needed with `graphql_url`."
+    )
+    hold: bool = Field(
+        False,
+        description="Withhold a doubtful comment in Coral (`SYSTEM_WITHHELD`) instead of only flagging it.",
+    )

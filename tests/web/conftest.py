@@ -14,6 +14,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from moderation.metrics import Metrics
+from moderation.scoring import Scoring
 from moderation.settings import Settings
 from moderation.store import Role, Store
 from moderation.web import routes
@@ -63,20 +64,30 @@ class Desk:
 
 
 @pytest.fixture
+def settings() -> Settings:
+    """The settings of the service; a module may have others."""
+    return Settings(body_timeout=0.5)
+
+
+@pytest.fixture
 async def desk(
     store: Store,
+    settings: Settings,
     aiohttp_server: Callable[..., Awaitable[TestServer]],
     aiohttp_client: Callable[..., Awaitable[TestClient[web.Request, web.Application]]],
 ) -> AsyncIterator[Desk]:
     """A site with a key for each role, another site, and a worker whose model reads the score from the text."""
     metrics = Metrics()
-    settings = Settings(body_timeout=0.5)
     await store.feed.start()
     judge = Judge(Always(Scripted()), functools.partial(contexts_of, store), metrics.worker)
     worker = Worker(store.inboxes("w")[0], judge, metrics.worker, batch_size=100, lease_seconds=10)
     task = asyncio.create_task(worker.run())
+    scoring = Scoring(Always(Scripted()))
+    scoring.start()
     server = await aiohttp_server(
-        routes.build(store, settings, metrics, lambda: True), auto_decompress=False, keepalive_timeout=2
+        routes.build(store, settings, metrics, lambda: True, scoring),
+        auto_decompress=False,
+        keepalive_timeout=2,
     )
     await store.sites.add("other")
     keys = {role.value: (await store.keyring.add(SITE, role, role.value)).key for role in Role}
@@ -86,4 +97,5 @@ async def desk(
     worker.stop()
     await task
     judge.close()
+    await scoring.close()
     await store.feed.close()

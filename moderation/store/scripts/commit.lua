@@ -13,8 +13,9 @@ for i = 0, #ARGV / 14 - 1 do
   local key, site, a = KEYS[3 + 2 * i], KEYS[4 + 2 * i], 14 * i
   local entry, name, id, rev = ARGV[a + 1], ARGV[a + 2], ARGV[a + 3], ARGV[a + 4]
   local spam, status, mv, codes, prints = ARGV[a + 5], ARGV[a + 8], ARGV[a + 10], ARGV[a + 12], ARGV[a + 13]
-  local c = read(key, 'hi', 'sc', 'us', 'rp')
-  if c and c.rev == rev and (c.st == 'queued' or not c.sc) then
+  local c = read(key, 'hi', 'sc', 'us', 'rp', 'x')
+  -- The entry too: the id may have been erased and posted anew, with another text.
+  if c and c.rev == rev and c.x == entry and (c.st == 'queued' or not c.sc) then
     local n = redis.call('HINCRBY', key, 'n', 1)
     local fields = {'sc', ARGV[a + 6], 'rs', ARGV[a + 7], 'mv', mv}
     local function set(name, value)
@@ -33,8 +34,7 @@ for i = 0, #ARGV / 14 - 1 do
         known[site .. code] = true
       end
     end
-    if c.ar then redis.call('ZADD', site .. ':tc:' .. c.ar, c.seq, id) end
-    if c.pa then redis.call('ZADD', site .. ':rc:' .. c.pa, c.seq, id) end
+    join_thread(site, id, c)
     if c.au then redis.call('HSETNX', site .. ':a:' .. c.au, 'first', c.at) end
     if c.st == 'queued' then
       local decision = stamped(ARGV[a + 9], at)

@@ -1,1 +1,1 @@
-"""Other products' words for ours: a newsroom keeps its CMS and changes one URL."""
+"""Other products' words for ours: their clients call us, and find what they expect to the byte."""
