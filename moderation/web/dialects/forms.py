@@ -5,8 +5,9 @@ from __future__ import annotations
 import codecs
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from email.message import Message
+from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -30,7 +31,8 @@ class Form:
     def __init__(self, pairs: Iterable[tuple[str, str]] = ()) -> None:
         self._values: dict[str, list[str]] = {}
         for name, value in pairs:
-            self._values.setdefault(_BRACKETS.sub("", name), []).append(_clean(value))
+            plain = _BRACKETS.sub("", name) if "[" in name else name
+            self._values.setdefault(plain, []).append(_clean(value))
 
     def __contains__(self, name: str) -> bool:
         return name in self._values
@@ -63,13 +65,12 @@ class Form:
 
 def read_form(data: bytes, content_type: str) -> Form:
     """The form of a body; whatever is neither JSON nor multipart is read as a plain form. Raises BadRequest."""
-    head = Message()
-    head["Content-Type"] = content_type
-    kind, charset = head.get_content_type(), _charset(head.get_content_charset())
+    kind, parameters = _type_of(content_type)
+    charset = _charset(parameters.get("charset"))
     if kind == "application/json":
         return Form(_json(data))
     if kind == "multipart/form-data":
-        return Form(_multipart(data, str(head.get_param("boundary", "")), charset))
+        return Form(_multipart(data, parameters.get("boundary", ""), charset))
     if not data.isascii():  # bytes that were sent as they are count like those that were written as %XX
         data = _HIGH.sub(lambda byte: b"%%%02X" % byte[0][0], data)
     try:
@@ -85,6 +86,16 @@ def read_form(data: bytes, content_type: str) -> Form:
     return Form(pairs)
 
 
+@lru_cache(maxsize=256)  # a client sends the same one with every call
+def _type_of(header: str) -> tuple[str, Mapping[str, str]]:
+    """A content type and its parameters."""
+    head = Message()
+    head["Content-Type"] = header[:1_000].replace("\n", " ").replace("\r", " ")
+    parameters = {name: str(value) for name, value in head.get_params(failobj=[])}
+    return head.get_content_type(), parameters
+
+
+@lru_cache(maxsize=64)
 def _charset(named: str | None) -> str:
     try:
         known = codecs.lookup(named).name if named else _UTF_8
@@ -138,4 +149,6 @@ def _multipart(data: bytes, boundary: str, charset: str) -> list[tuple[str, str]
 
 def _clean(text: str) -> str:
     """What the store can hold: no NUL, no half of a surrogate pair."""
+    if text.isascii() and "\0" not in text:
+        return text
     return text.replace("\0", "").encode("utf-8", "replace").decode()
