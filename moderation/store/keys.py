@@ -48,7 +48,8 @@ key                             type    holds                                   
 {pN}:s:SITE:b:BATCH             hash    a batch: ids, by whom, when, whether undone     Batches; lives BATCH_DAYS
 {pN}:s:SITE:who                 hash    pseudonym in the audit -> author's reference    standing
 {pN}:s:SITE:ev                  stream  the event log, trimmed by age                   every script
-{pN}:s:SITE:audit               stream  who did what to whom, before and after          every act of a person
+{pN}:s:SITE:audit               stream  who did what to whom, before and after; acts    every act of a person; erase takes
+                                        on tags go with the comment
 {pN}:s:SITE:hooks               hash    webhook's id -> what it is (JSON): address,      hook_put
                                         events it wants, salts of its secrets
 {pN}:s:SITE:h:HOOK              hash    its place in the log (after), last number of a  hook_put, _read, _take, _settle

@@ -307,6 +307,17 @@ async def test_a_correction_finds_its_comment_by_guid_or_content(desk: Desk, key
     assert await stored(desk) == 2
 
 
+async def test_line_ends_and_space_hide_no_comment_from_a_correction(desk: Desk, key: str) -> None:
+    answers = [await check(desk, key, "0.5 one" + end + "two ") for end in ("\r\n", "\n")]
+    for answer in answers:
+        answer.succeeded(b"false")
+    assert answers[0].guid != answers[1].guid, "not the same to the byte: filed as it is"
+    await ask(desk, "submit-spam", {"api_key": key, **BLOG, "comment_content": "0.5 one  two"})
+    assert (await desk.store.comments.get(SITE, answers[1].guid)).status == "rejected", (
+        "the last one is meant"
+    )
+
+
 async def test_a_correction_overrides_a_moderator_and_is_on_record(desk: Desk, key: str) -> None:
     answer = await check(desk, key, DOUBTFUL)
     await desk.call("POST", f"/comments/{answer.guid}/approve", {}, role="moderator")

@@ -9,6 +9,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import aiohttp
@@ -434,6 +435,8 @@ async def test_who_may_call(api: Perspective, path: str) -> None:
     await ring.revoke(revoked.id)
     cells: dict[str, tuple[str, int, str]] = {
         "site": (api.key, 200, ""),
+        "akismet": (await ring.add_akismet(SITE), 200, ""),
+        "akismet unknown": ("0123456789ab", 400, "INVALID_ARGUMENT"),
         "admin": ((await ring.add(SITE, Role.ADMIN, "a")).key, 200, ""),
         "reader": ((await ring.add(SITE, Role.READER, "r")).key, 403, "PERMISSION_DENIED"),
         "moderator": ((await ring.add(SITE, Role.MODERATOR, "m")).key, 403, "PERMISSION_DENIED"),
@@ -461,6 +464,7 @@ async def test_each_key_speaks_for_its_own_site(api: Perspective) -> None:
     await api.store.sites.add("other")
     other = replace(api, key=(await api.store.keyring.add("other", Role.SITE, "site")).key)
     await api.suggest("0.5 a text that both sites have", 1)
+    await api.comments()  # it is scored after it was decided
     before = await picture(api.store, SITE)
     await other.suggest("0.5 a text that both sites have", 0)
     assert await picture(api.store, SITE) == before
@@ -675,6 +679,20 @@ async def test_likely_to_reject_rests_on_the_sites_own_decisions(
     assert values == sorted(values), "a higher score is never less likely rejected"
     assert 0.0 < values[0] < 0.3
     assert 0.7 < values[-1] < 1.0
+
+
+async def test_what_the_decisions_say_is_looked_up_once_a_minute(
+    api: Perspective, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [1_000.0]
+    monkeypatch.setattr(likelihood_cache, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    body = {"comment": {"text": "0.5"}, "requestedAttributes": {"LIKELY_TO_REJECT": {}}}
+    assert (await api.call(body))[0] == 400
+    await decided(api, 200)
+    assert (await api.call(body))[0] == 400
+    now[0] += likelihood_cache.SECONDS
+    answers = await asyncio.gather(*(api.call(body) for _ in range(20)))
+    assert {status for status, _ in answers} == {200}
 
 
 # --- real clients ------------------------------------------------------------------------------------

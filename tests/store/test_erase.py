@@ -23,6 +23,7 @@ from moderation.worker.judge import Judge
 from moderation.worker.loop import Worker, contexts_of
 from tests.conftest import SECRET
 from tests.support.invariants import problems
+from tests.support.races import pause
 from tests.worker.test_worker import Always, Scripted, until
 
 SITE = "gazette"
@@ -201,16 +202,16 @@ async def test_what_is_erased_while_it_is_scored_does_not_come_back(store: Store
         assert len(held) == 50
 
         async def score(entry: Any) -> None:
-            await _pause(chance)
+            await pause(chance)
             scores = {"spam": 0.01}
             [context] = await contexts_of(store, [entry])
-            await _pause(chance)
+            await pause(chance)
             verdict = decide(Policy(), scores)
             judged = Judged(entry, scores, (), verdict, "v", fingerprints=context.fingerprints)
             fell.add("erased first" if await inbox.commit([judged]) == 0 else "scored first")
 
         async def erase(comment_id: str) -> None:
-            await _pause(chance)
+            await pause(chance)
             assert await store.comments.erase(SITE, comment_id)
             if chance.random() < 0.5:
                 await store.comments.accept(SITE, Draft(comment_id, "0.9 new", Author(id="u2")))
@@ -225,9 +226,3 @@ async def test_what_is_erased_while_it_is_scored_does_not_come_back(store: Store
         await asyncio.gather(*(store.comments.erase(SITE, one) for one in ids))
     assert fell == {"erased first", "scored first"}
     await inbox.close()
-
-
-async def _pause(chance: random.Random) -> None:
-    """Some turns of the loop: round trips fall into every order."""
-    for _ in range(chance.randrange(12)):
-        await asyncio.sleep(0)

@@ -380,7 +380,9 @@ def _callback(asked: Asked) -> Callback | None:
 
 
 def _hash(asked: Asked, fields: tuple[str, ...]) -> str:
-    values = (asked.form.get(name).strip().replace("\r\n", "\n") for name in fields)
+    values = [asked.form.get(name) for name in fields]
+    if fields is _CONTENT:  # a correction may come from a database that keeps line ends and space otherwise
+        values = [" ".join(value.split()) for value in values]
     return asked.desk.store.private.content(asked.site, *values)
 
 

@@ -25,6 +25,7 @@ from moderation.domain.decision import By, Decision
 from moderation.domain.ids import is_comment_id
 from moderation.errors import Busy, Conflict, Expired, ModerationError, NotFound, TooLarge, Unauthorized
 from moderation.store import Role
+from moderation.store.keyring import AKISMET_LENGTH
 from moderation.web import body
 from moderation.web.desk import Desk
 from moderation.web.dialects import discovery
@@ -32,6 +33,7 @@ from moderation.web.dialects import discovery
 MAX_TEXT_BYTES: Final = 20_480  # as documented
 MAX_BODY_BYTES: Final = 262_144  # the text may be escaped, and its context beside it
 MAX_KEY: Final = 512  # characters
+_AKISMET: Final = re.compile(rf"[a-zA-Z0-9]{{{AKISMET_LENGTH}}}")  # a key of that form; no other key has it
 MODERATOR: Final = "perspective"  # who decides what is suggested
 PRODUCTION: Final = {"SPAM": "spam", "TOXICITY": "toxicity"}  # attribute -> the model's
 LIKELY_TO_REJECT: Final = "LIKELY_TO_REJECT"
@@ -263,7 +265,7 @@ async def suggest(request: web.Request, desk: Desk) -> web.StreamResponse:
 
 
 async def _site(request: web.Request, desk: Desk) -> str:
-    """The site of the caller's key, which comes as Google's clients send it, or as ours do.
+    """The site of the caller's key (a site's, or one for Akismet), which comes as Google's clients send it, or as ours do.
 
     Raises Unauthorized, TooManyAttempts after too many wrong ones from this address, or Fault if it posts for no one site.
     """
@@ -272,7 +274,11 @@ async def _site(request: web.Request, desk: Desk) -> str:
     token = token.strip() or (bearer.strip() if kind.lower() == "bearer" else "")
     if not token:  # who sends none does not guess
         raise Fault(403, "The request is missing a valid API key.", "PERMISSION_DENIED")
-    found = await desk.store.keyring.find(token) if token.isascii() and len(token) <= MAX_KEY else None
+    ring, found = desk.store.keyring, None
+    if _AKISMET.fullmatch(token):
+        found = await ring.find_akismet(token)
+    elif token.isascii() and len(token) <= MAX_KEY:
+        found = await ring.find(token)
     if found is None:
         desk.attempts.failed(request.remote)
         raise Unauthorized("This key is not known, or it was revoked.")
