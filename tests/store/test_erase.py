@@ -195,6 +195,8 @@ async def test_what_is_erased_while_it_is_scored_does_not_come_back(store: Store
     await inbox.open()
     chance = random.Random(7)
     fell: set[str] = set()
+    scored: dict[str, asyncio.Event] = {}
+    erased: dict[str, asyncio.Event] = {}
     for start in range(0, RACES, 50):
         ids = [f"c{number}" for number in range(start, start + 50)]
         await store.comments.accept_many(SITE, [Draft(one, f"0.1 old {one}", BIRD) for one in ids])
@@ -202,7 +204,8 @@ async def test_what_is_erased_while_it_is_scored_does_not_come_back(store: Store
         assert len(held) == 50
 
         # Of ten races one goes to each by arrangement, the others to whom chance lets win.
-        scored, erased = {one: asyncio.Event() for one in ids}, {one: asyncio.Event() for one in ids}
+        scored.update((one, asyncio.Event()) for one in ids)
+        erased.update((one, asyncio.Event()) for one in ids)
 
         async def score(entry: Any) -> None:
             name = entry.draft.id
