@@ -270,6 +270,17 @@ class ClaimBody(Body):
     article: Id | None = None
     author: Id | None = Field(None, description="An author's id or `ref`.")
     reason: Annotated[str, Field(min_length=1, max_length=64)] | None = None
+    ids: Annotated[list[Id], Field(min_length=1, max_length=100)] | None = Field(
+        None,
+        description="Just these, as far as they are in the queue and free; what you hold already is renewed. The rest but "
+        "`lease_seconds` is then left out.",
+    )
+
+    @model_validator(mode="after")
+    def _one_way(self) -> ClaimBody:
+        if self.ids is not None and self.model_fields_set - {"ids", "lease_seconds"}:
+            raise _fault("needless", "With `ids` send nothing else but `lease_seconds`.")
+        return self
 
     def filters(self) -> Filters:
         """The store's filters."""
