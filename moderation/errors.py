@@ -46,6 +46,18 @@ class Forbidden(ModerationError):
     status, slug, title = 403, "forbidden", "This key may not do that"
 
 
+class CrossSite(Forbidden):
+    """A call with a session's cookie that does not show that the console's own page sent it."""
+
+    slug, title = "cross-site", "This call may come from the console's own page alone"
+
+
+class HttpsNeeded(Forbidden):
+    """A sign-in on a page that came over plain http: the browser would not keep the session."""
+
+    slug, title = "https-needed", "Signing in needs https"
+
+
 class NotFound(ModerationError):
     """Nothing there for this key; the same answer whether it exists elsewhere or not."""
 

@@ -24,8 +24,9 @@ def _no_blocking_calls() -> Iterator[None]:
     """A blocking call on the event loop fails the test."""
     with blockbuster_ctx("moderation") as guard:
         for call in guard.functions.values():
-            # Before anything is served: reading the scripts, starting and stopping the embedded server.
+            # Before anything is served: reading scripts and the console, starting and stopping the embedded server.
             call.can_block_in("moderation/store/lua.py", {"load"})
+            call.can_block_in("moderation/web/console.py", {"files"})
             call.can_block_in(
                 "moderation/store/embedded.py", {"start", "stop", "_ended", "socket_of_running"}
             )

@@ -32,6 +32,7 @@ from moderation.store.keyring import (
 from moderation.store.private import Private
 from moderation.store.queues import Filters, Order, Page, Queues, QueueState
 from moderation.store.retention import Retention
+from moderation.store.sessions import Sessions
 from moderation.store.sites import Sites
 from moderation.store.statistics import Statistics
 from moderation.store.webhooks import STATES, Attempt, Delivery, Leased, Webhook, Webhooks
@@ -95,6 +96,7 @@ class Store:
         self.retention = Retention(link, self.sites)
         self.across = Across(link, self.queues, self.sites, self.claims)
         self.keyring = Keyring(link, self.private)
+        self.sessions = Sessions(link, self.private)
         self.webhooks = Webhooks(link, self.private)
         self.feed = Feed(link)
         self.dead_letters = DeadLetters(link)

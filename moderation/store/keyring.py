@@ -167,9 +167,7 @@ class Keyring:
         # An unknown id is compared too, so that both refusals take the same time.
         if not self._private.matches(token, record.get("mac", "")) or not record:
             return None
-        if record["role"] not in _ROLES:  # made by a later version
-            return None
-        return Key(key_id, _sites_of(record), Role(record["role"]), record["name"])
+        return key_of(key_id, record)
 
     async def list(self, site: str | None = None) -> list[KeyInfo]:
         """All keys, or those that reach a site (for EVERY_SITE: all of them), oldest first."""
@@ -211,6 +209,13 @@ class Keyring:
         with contextlib.suppress(NotFound):  # another admin ended it in this moment
             await self.revoke(key_id)
         return info
+
+
+def key_of(key_id: str, record: dict[str, Any]) -> Key | None:
+    """A key by its record, or None if its role is of a later version."""
+    if record["role"] not in _ROLES:
+        return None
+    return Key(key_id, _sites_of(record), Role(record["role"]), record["name"])
 
 
 def fault_of_sites(sites: Sequence[str], role: Role) -> str | None:

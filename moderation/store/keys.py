@@ -11,6 +11,9 @@ key                             type    holds                                   
 {m}:secret                      string  the secret, if none is given by the settings    the first start on a given server
 {m}:sites                       set     slugs of all sites                              Sites.add
 {m}:keys                        hash    key id -> who it is, its sites, MAC of the key  Keyring
+{m}:session:HASH                hash    a session of the console, by its token's hash:  sign_in, session, sign_out; lives
+                                        key's id, role and mac at its beginning, ends   1 hour unused, 12 hours at most
+{m}:sessions:KEY                zset    hashes of a key's sessions by their beginning   sign_in, sign_out; lives 12 hours
 {m}:sweeper                     string  the worker that sweeps now; lives a minute      Retention
 {m}:hooked                      set     slugs of sites that ever had a webhook          Webhooks
 {pN}:in                         stream  comments waiting for a score, text included     accept, edit, requeue; commit takes
@@ -92,6 +95,16 @@ QUEUES: Final = ("pending", "reported", "escalated", "approved", "rejected")
 WORKING: Final = frozenset({"pending", "reported", "escalated"})  # queues in which something is to be done
 SWEEPER: Final = "{m}:sweeper"
 HOOKED: Final = "{m}:hooked"
+
+
+def session_key(place: str) -> str:
+    """A session, by its token's hash."""
+    return f"{{m}}:session:{place}"
+
+
+def sessions_key(key_id: str) -> str:
+    """The sessions of a key."""
+    return f"{{m}}:sessions:{key_id}"
 
 
 class Keys:

@@ -21,6 +21,8 @@ class Private:
         self._author = blake2b(secret, digest_size=32, person=b"author").digest()
         self._reporter = blake2b(secret, digest_size=32, person=b"reporter").digest()
         self._key = blake2b(secret, digest_size=32, person=b"api-key").digest()
+        self._session = blake2b(secret, digest_size=32, person=b"session").digest()
+        self._csrf = blake2b(secret, digest_size=32, person=b"csrf").digest()
         self._webhook = blake2b(secret, digest_size=32, person=b"webhook").digest()
         self._check = blake2b(secret, digest_size=16, person=b"check").hexdigest()
 
@@ -48,6 +50,14 @@ class Private:
     def webhook_secret(self, site: str, webhook_id: str, salt: str) -> bytes:
         """A webhook's secret, 32 bytes: derived, so that it is kept nowhere. ``salt`` has 256 random bits."""
         return hmac.digest(self._webhook, f"{site}\n{webhook_id}\n{salt}".encode(), "sha256")
+
+    def session(self, token: str) -> str:
+        """The place of a session, by its token."""
+        return hmac.new(self._session, token.encode("utf-8", "surrogateescape"), "sha256").hexdigest()
+
+    def csrf(self, token: str) -> str:
+        """A session's second word, which its page knows and no other page."""
+        return hmac.new(self._csrf, token.encode("utf-8", "surrogateescape"), "sha256").hexdigest()
 
     def mac(self, key: str) -> str:
         """The MAC of an API key, to be compared by ``matches``."""

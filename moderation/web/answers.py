@@ -643,6 +643,15 @@ class MeAnswer(BaseModel):
     sites: list[str] = Field(description="The slugs it reaches; `*` for all sites.")
 
 
+class SessionAnswer(BaseModel):
+    """Who is signed in."""
+
+    name: str
+    role: Role
+    sites: list[str] = Field(description="The slugs it reaches; `*` for all sites.")
+    csrf: str = Field(description="To be sent as `X-CSRF-Token` with every call of this session but GET.")
+
+
 class KeyAnswer(BaseModel):
     """A key that reaches the site; never the key itself."""
 
@@ -702,6 +711,11 @@ def new_site_answer(site: str, keys: FirstKeys) -> dict[str, Any]:
 def me_answer(key: Key) -> dict[str, Any]:
     """Who calls."""
     return {"id": key.id, "name": key.name, "role": key.role.value, "sites": key.sites}
+
+
+def session_answer(key: Key, csrf: str) -> dict[str, Any]:
+    """Who is signed in."""
+    return {"name": key.name, "role": key.role.value, "sites": key.sites, "csrf": csrf}
 
 
 def key_answer(info: KeyInfo, site: str, reader: Key) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Who calls, and may they: a bearer key, the role on the route, and no site but the key's own."""
+"""Who calls, and may they: a bearer key or a session, the role on the route, and no site but the key's own."""
 
 from __future__ import annotations
 
@@ -10,13 +10,19 @@ from moderation.domain.ids import is_site
 from moderation.errors import Forbidden, NotFound, Unauthorized
 from moderation.store import Key, Role
 from moderation.web.desk import NOTHING_HERE, Call, Desk, DeskCall, DeskHandler, Handler
+from moderation.web.sessions import admit_session, token_of
 
 CHALLENGE = {"WWW-Authenticate": "Bearer"}
 
 
 async def admit(request: web.Request, desk: Desk) -> Key:
-    """The caller's key; raises Unauthorized, or TooManyAttempts after too many wrong ones from this address."""
+    """The caller's key; raises Unauthorized, or TooManyAttempts after too many wrong ones from this address.
+
+    Without a key a session's cookie will do; then it raises CrossSite for what another page could have sent.
+    """
     header = request.headers.get("Authorization")
+    if header is None and (session := token_of(request)) is not None:
+        return await admit_session(request, desk, session)
     kind, _, token = (header or "").partition(" ")
     token = token.strip()
     key = None

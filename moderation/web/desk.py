@@ -71,6 +71,7 @@ OpenHandler = Callable[[web.Request, Desk], Awaitable[web.StreamResponse]]
 
 DESK: Final = web.AppKey("desk", Desk)
 REQUEST_ID: Final = web.RequestKey("request_id", str)
+BY_SESSION: Final = web.RequestKey("by_session", bool)  # the caller sent a session's cookie, good or not
 
 
 def query_of(request: web.Request, *known: str) -> MultiMapping[str]:

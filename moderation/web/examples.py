@@ -432,6 +432,12 @@ ME: Final[Example] = {
     "role": "moderator",
     "sites": ["courier", "gazette"],
 }
+SESSION: Final[Example] = {
+    "name": "ann",
+    "role": "moderator",
+    "sites": ["courier", "gazette"],
+    "csrf": "9b7d0c6f0e5a4e3f8c1d2b3a49586776859403a2b1c0dfeecdbca99887766554",
+}
 SITES: Final[Example] = {"items": [{"site": "gazette", "mode": "auto", "pending": 7}], "next": None}
 NEW_SITE: Final[Example] = {
     "site": "gazette",

@@ -14,7 +14,7 @@ from aiohttp import web
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from moderation.web import answers, wire
+from moderation.web import answers, sessions, wire
 from moderation.web.desk import Desk
 
 if TYPE_CHECKING:
@@ -48,10 +48,10 @@ def _bytes() -> bytes:
 @cache
 def document() -> dict[str, Any]:
     """The whole document as JSON values."""
-    from moderation.web.routes import ACROSS, OPEN, ROUTES  # the table names this module's handler
+    from moderation.web.routes import ACROSS, OPEN, ROUTES, SESSION  # the table names this module's handler
 
     paths: dict[str, dict[str, Any]] = {}
-    routes: tuple[Route[Any], ...] = (*ROUTES, *ACROSS)
+    routes: tuple[Route[Any], ...] = (*ROUTES, *ACROSS, *SESSION)
     for route in routes:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
     for path, _, summary in OPEN:
@@ -65,7 +65,7 @@ def document() -> dict[str, Any]:
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": "/"}],
-        "security": [{"key": []}],
+        "security": [{"key": []}, {"session": []}],
         "paths": paths,
         "components": {
             "securitySchemes": {
@@ -73,7 +73,14 @@ def document() -> dict[str, Any]:
                     "type": "http",
                     "scheme": "bearer",
                     "description": "A key of a site, of several, or of all.",
-                }
+                },
+                "session": {
+                    "type": "apiKey",
+                    "in": "cookie",
+                    "name": sessions.COOKIE,
+                    "description": "Signed in by `POST /console/session`; for calls without `Authorization`. Calls but GET need "
+                    "the session's `csrf` as `X-CSRF-Token`, and come from the console's own page.",
+                },
             },
             "schemas": _schemas(),
         },
@@ -110,6 +117,8 @@ def _operation(route: Route[Any]) -> dict[str, Any]:
         "parameters": _parameters(route),
         "responses": _responses(route),
     }
+    if route.path == "/console/session":
+        operation["security"] = [] if route.method == "POST" else [{"session": []}]
     if route.body is not None:
         operation["requestBody"] = _request_body(route, route.body)
     return operation
@@ -132,7 +141,7 @@ def _parameters(route: Route[Any]) -> list[dict[str, Any]]:
     elif (
         route.method in {"POST", "PATCH"}
         and "/webhooks" not in route.path
-        and not route.path.endswith(("/batch", "/sites", "/keys"))
+        and not route.path.endswith(("/batch", "/sites", "/keys", "/session"))
     ):
         idempotency = "The same key again is the same operation: it changes nothing more."
         schema = {"type": "string", "maxLength": 255}
@@ -183,13 +192,19 @@ def _responses(route: Route[Any]) -> dict[str, Any]:
 
 
 def _open_operation(path: str, summary: str) -> dict[str, Any]:
-    kind = {"/metrics": "text/plain", "/docs": "text/html"}.get(path, "application/json")
+    kinds = {
+        "/metrics": "text/plain",
+        "/docs": "text/html",
+        "/docs/style.css": "text/css",
+        "/console/": "text/html",
+    }
+    kind = kinds.get(path, "application/json")
     schema = {"type": "object"} if kind == "application/json" else {"type": "string"}
     answers: dict[str, Any] = {"200": {"description": "OK", "content": {kind: {"schema": schema}}}}
     if path == "/readyz":
         answers["503"] = {"description": "Not ready", "content": {kind: {"schema": schema}}}
     return {
-        "operationId": "system_" + path.strip("/").replace(".", "_"),
+        "operationId": "system_" + re.sub(r"\W", "_", path.strip("/")),
         "tags": ["system"],
         "summary": summary,
         "security": [],

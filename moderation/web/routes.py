@@ -32,6 +32,7 @@ from moderation.web import (
     audit,
     authors,
     comments,
+    console,
     decisions,
     docs_page,
     events,
@@ -42,6 +43,7 @@ from moderation.web import (
     preview,
     problems,
     queues,
+    sessions,
     sites,
     statistics,
     system,
@@ -51,6 +53,7 @@ from moderation.web import (
 from moderation.web.attempts import Attempts
 from moderation.web.auth import guarded, guarded_desk
 from moderation.web.desk import (
+    BY_SESSION,
     DESK,
     NOTHING_HERE,
     REQUEST_ID,
@@ -68,7 +71,7 @@ BOTH: Final = SITE | MODERATOR
 ADMIN: Final = frozenset({Role.ADMIN})
 ANYBODY: Final = frozenset(Role)
 
-H = TypeVar("H", Handler, DeskHandler)
+H = TypeVar("H", Handler, DeskHandler, OpenHandler)
 
 
 @dataclass(frozen=True, slots=True)
@@ -389,12 +392,27 @@ ACROSS: Final[tuple[Route[DeskHandler], ...]] = (  # calls that name no site: wh
           example={"limit": 20, "order": "spam"}, shows={200: examples.CLAIMED}, asks="sites=gazette"),
 )  # fmt: skip
 
+SESSION: Final[tuple[Route[OpenHandler], ...]] = (  # signing in and out: their handlers are their own door
+    Route("POST", "/console/session", sessions.sign_in, MODERATOR | {Role.READER},
+          "Sign in with a key: sets the cookie `__Host-session`, with which every call without `Authorization` acts as the key. The "
+          "browser says that the console's own page asks (`Sec-Fetch-Site: same-origin`, or an `Origin` that is the `Host`).",
+          {200: answers.SessionAnswer}, wire.SignInBody, faults=(400, 408, 413, 415, 422, 503), example={"key": "mod_moderator_…"},
+          shows={200: examples.SESSION}),
+    Route("GET", "/console/session", sessions.who, MODERATOR, "Who is signed in.",
+          {200: answers.SessionAnswer}, faults=(400, 503), shows={200: examples.SESSION}),
+    Route("DELETE", "/console/session", sessions.sign_out, MODERATOR | {Role.READER}, "Sign out, at once and in every process.",
+          {204: None}, faults=(400, 503), query=(
+              Query("everywhere", "End all sessions of the key.", {"type": "boolean", "default": False}),)),
+)  # fmt: skip
+
 OPEN: Final[tuple[tuple[str, OpenHandler, str], ...]] = (
     ("/healthz", system.healthz, "Alive."),
     ("/readyz", system.readyz, "Able to serve: Redis answers and the model is loaded."),
     ("/metrics", system.metrics, "Prometheus text."),
     ("/openapi.json", openapi.serve, "This document."),
     ("/docs", docs_page.serve, "The documentation as a page, offline."),
+    ("/docs/style.css", docs_page.style, "The style of that page."),
+    ("/console/", console.page, "The page on which moderators work."),
 )
 
 _PROCESS: Final = secrets.token_hex(4) + "-"  # a request's id: the process, then a running number
@@ -414,8 +432,13 @@ def build(
         app.router.add_route(route.method, route.path, guarded(route.handler, route.allowed, desk))
     for one in ACROSS:
         app.router.add_route(one.method, one.path, guarded_desk(one.handler, one.allowed, desk))
+    for call in SESSION:
+        app.router.add_route(call.method, call.path, _opened(call.handler, desk))
     for path, handler, _ in OPEN:
         app.router.add_get(path, _opened(handler, desk))
+    console.files()  # read now: nothing is read from the disk once it serves
+    app.router.add_get(console.HOME.rstrip("/"), _opened(console.home, desk))
+    app.router.add_get(console.HOME + "static/{path:.+}", _opened(console.static, desk))
     app.on_shutdown.append(_end_waiting)
     return app
 
@@ -456,6 +479,9 @@ def _outermost(desk: Desk) -> Callable[..., Awaitable[web.StreamResponse]]:
             current_request.reset(token)
         if not response.prepared:
             response.headers["X-Request-ID"] = request_id
+            if BY_SESSION in request:  # a browser keeps what it is sent, unless it is told not to
+                response.headers["Cache-Control"] = "no-store"
+                response.headers["X-Content-Type-Options"] = "nosniff"
         return response
 
     return around

@@ -586,6 +586,12 @@ class KeyBody(Body):
         return self
 
 
+class SignInBody(Body):
+    """A key to sign in with; the browser gets a session for it and never sees the key again."""
+
+    key: str = Field(min_length=1, max_length=512, description="A moderator's, reader's or admin's key.")
+
+
 # --- webhooks ----------------------------------------------------------------------------------------
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+from typing import Any
 
 import pytest
 from openapi_spec_validator import validate
 
-from moderation.web.routes import ACROSS, OPEN, ROUTES
+from moderation.web.routes import ACROSS, OPEN, ROUTES, SESSION, Route
 from tests.web.conftest import SITE, Desk
 
 
@@ -288,7 +289,8 @@ async def test_openapi_is_valid_and_whole(desk: Desk) -> None:
     described = {
         (method.upper(), path) for path, operations in document["paths"].items() for method in operations
     }
-    table = {(route.method, route.path) for route in ROUTES} | {(one.method, one.path) for one in ACROSS}
+    routes: list[Route[Any]] = [*ROUTES, *ACROSS, *SESSION]
+    table = {(route.method, route.path) for route in routes}
     assert described == table | {("GET", path) for path, _, _ in OPEN}
 
 
