@@ -593,6 +593,7 @@ Made by `{about["command"]}`; do not edit. {about["date"]}: {about["machine"]}.
 - One embedded server holds all sites; server and bench share core {CORE}. Asked in turns, medians of {about["rounds"]} rounds of {about["asks"]}.
 - A page has {LIMIT} comments; {FIRST_PAGES:.0%} begin at the front, the others at a place drawn evenly. A label is drawn from those
   with {LEAST} comments or more at that size, so every page is full. With two filters or three a page may be short: no bar.
+- Wall-clock time: a p99 holds what else the machine did, which falls on all sizes alike; the median is steadier.
 - HTTP: client and service in one process; each request goes on from the one before (by author: the first page).
 {notes}
 ## Searches without an index, at {sizes[-1]:,}

@@ -25,9 +25,10 @@ from moderation.store import Store, advice, check_fitness
 from moderation.store.client import Link
 from moderation.store.embedded import EmbeddedServer, socket_of_running
 from moderation.web import answers, routes
+from moderation.webhooks.coral import Verdicts
 from moderation.webhooks.dispatcher import Dispatcher
 from moderation.webhooks.egress import Egress, Gate
-from moderation.webhooks.kinds import Signed
+from moderation.webhooks.kinds import Kind, Signed
 from moderation.worker.judge import Judge
 from moderation.worker.loop import Worker, contexts_of
 from moderation.worker.sweep import sweep_forever
@@ -196,7 +197,10 @@ async def _dispatcher(
     gate = Gate(settings.webhook_allow_networks, http=settings.webhook_allow_http)
     async with Egress(gate) as egress:
         # One line for each kind of delivery; see moderation/webhooks/kinds.py.
-        kinds = {"webhook": Signed(store.webhooks.secrets_of, functools.partial(_card, store))}
+        kinds: dict[str, Kind] = {
+            "webhook": Signed(store.webhooks.secrets_of, functools.partial(_card, store)),
+            "coral": Verdicts(store.coral),
+        }
         dispatcher = Dispatcher(store, kinds, egress, metrics.webhooks, stopping=stopping)
         sending = asyncio.create_task(dispatcher.run(), name="dispatcher")
         try:

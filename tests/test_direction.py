@@ -33,6 +33,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "moderation.logs", "moderation.checks.again", "moderation.checks.domains", "moderation.checks.entries",
         "moderation.checks.languages", "moderation.webhooks",
     ),
+    "moderation.client": (),
     "moderation.app": OURS,
     "moderation.cli": OURS,
     "moderation.__main__": ("moderation.cli",),

@@ -97,7 +97,7 @@ def test_the_wheel_has_what_runs_and_nothing_else(tmp_path: Path) -> None:
     (wheel,) = tmp_path.glob("*.whl")
     names = zipfile.ZipFile(wheel).namelist()
     for needed in ("moderation/store/scripts/accept.lua", "moderation/store/scripts/_state.lua",
-                   "model/artifacts/manifest.json", "model/artifacts/spam.npy", "moderation/py.typed"):  # fmt: skip
+                   "moderation/console/index.html", "model/artifacts/manifest.json", "model/artifacts/spam.npy", "moderation/py.typed"):  # fmt: skip
         assert needed in names
     tops = {name.split("/")[0] for name in names}
     assert {top for top in tops if not top.endswith(".dist-info")} == {"moderation", "model"}

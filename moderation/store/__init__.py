@@ -14,6 +14,7 @@ from moderation.store.birth import advice, check_fitness, settle_partitions, set
 from moderation.store.claims import Claims, Lease
 from moderation.store.client import Link
 from moderation.store.comments import Accepted, Comments
+from moderation.store.coral import Coral, CoralSite
 from moderation.store.dead_letters import DeadLetter, DeadLetters
 from moderation.store.events import Event, Events, is_position
 from moderation.store.feed import Bell, Feed
@@ -46,6 +47,7 @@ __all__ = [
     "Attempt",
     "Batch",
     "Bell",
+    "CoralSite",
     "DeadLetter",
     "Delivery",
     "Entry",
@@ -98,6 +100,7 @@ class Store:
         self.keyring = Keyring(link, self.private)
         self.sessions = Sessions(link, self.private)
         self.webhooks = Webhooks(link, self.private)
+        self.coral = Coral(link, self.audit, self.webhooks)
         self.feed = Feed(link)
         self.dead_letters = DeadLetters(link)
         self.archive = Archive(link)

@@ -66,6 +66,7 @@ def _arguments(one: Sighting) -> tuple[Word, ...]:
         policy.repeat_hours * HOUR_MS,
         policy.pace_minutes * MINUTE_MS if any(limit is not None for limit in paced) else 0,
         policy.record_days if policy.hold_rejected_share is not None else 0,
+        one.entry.revision,
     )
 
 

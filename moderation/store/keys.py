@@ -35,6 +35,7 @@ key                             type    holds                                   
 {pN}:s:SITE:r:ID                hash    reporter (hashed) -> how many decisions stood   report
                                         at the flag, or the verdict that an edit settled
 {pN}:s:SITE:rr:REPORTER         hash    a reader's flags that were right, and wrong     decide, undo
+{pN}:s:SITE:rf:REPORTER         set     ids of comments with a flag by this reader      report
 {pN}:s:SITE:rp:PRINT            string  ``REF<tab>ID`` of the first with a fingerprint  observe; lives `repeat_hours`
 {pN}:s:SITE:rl:PRINT            zset    the same of those that came later               observe; lives `repeat_hours`
 {pN}:s:SITE:pa:KIND:WHO         zset    ids of late comments of an author, address or   observe; lives `pace_minutes`
@@ -54,12 +55,19 @@ key                             type    holds                                   
                                         delivery (seq), failing since, last success
                                         (ok), off and off_at, the last lease (took)
 {pN}:s:SITE:h:HOOK:d            hash    a delivery's id, which is its event's -> how it hook_read, _replay, _take, _settle;
-                                        stands (JSON); 10,000 open ones at most         ended ones live 7 days
+                                        stands (JSON); at most 10,000 open ones and     ended ones live 7 days
+                                        20,000 each of delivered and dead ones
 {pN}:s:SITE:h:HOOK:all          zset    ids of deliveries by number; also :open,        as above
                                         :delivered and :dead
 {pN}:s:SITE:h:HOOK:due          zset    ids of open ones by their next attempt, or by   as above
                                         the end of the lease on one under way
 {pN}:s:SITE:h:HOOK:over         zset    ids of ended ones by the end of their life      as above; read takes
+{pN}:s:SITE:coral               string  how the site's Coral is spoken with (JSON),     Coral.put
+                                        its secrets too
+{pN}:s:SITE:co:ID               string  Coral's comment and revision; lives 90 days     Coral.tie
+{pN}:s:SITE:oc:CORALS_ID        string  our comment's id; lives 90 days                 Coral.tie
+{pN}:s:SITE:cm:MESSAGE          string  that a message of Coral's was seen; 7 days      Coral.first_time
+{pN}:s:SITE:cw                  set     Coral's comments that are to be fetched         Coral.put_off
 ==============================  ======  ==============================================  ==================================
 
 Life: all of it stays until it is erased, but events (settings.event_days, and the policy's keep_… days) and what has a
@@ -70,7 +78,8 @@ A comment's hash: ``t`` text, ``d`` the rest of what was posted (JSON), ``st`` s
 ``au`` author's reference, ``ar`` article's id, ``pa`` parent's id, ``x`` its entry in the stream, ``sp`` spam score, ``sc`` scores,
 ``rs`` reasons, ``cd`` their codes, ``fp`` fingerprints, ``dc`` standing decision, ``mv`` model version, ``by`` the moderator whose
 decision stands, ``hi`` history and ``us`` what undo restores (lines), ``rp`` number of reporters, ``es`` escalation (JSON) and
-``eb`` the queue before it, ``as`` whose it is, ``nt`` notes (lines), ``tg`` tags (JSON), ``op`` the last operation's id, ``t1``
+``eb`` the queue before it (both only while it is escalated), ``as`` whose it is, ``nt`` notes (lines), ``tg`` tags (JSON), ``ta``
+the audit's entries on them, ``op`` the last operation's id, ``t1``
 SHA-1 of the first text once it was edited, ``hr`` that a moderator rejected an earlier revision. A tombstone (``st`` is
 ``expired``) has ``was`` and ``da``, the status and the time of its decision.
 """
@@ -193,3 +202,23 @@ class Keys:
     def hook(self, site: str, webhook_id: str) -> str:
         """A webhook's state; the keys of its deliveries begin with it."""
         return f"{self.site(site)}:h:{webhook_id}"
+
+    def coral(self, site: str) -> str:
+        """How the site's Coral is spoken with."""
+        return f"{self.site(site)}:coral"
+
+    def coral_of(self, site: str, comment_id: str) -> str:
+        """Coral's comment for ours."""
+        return f"{self.site(site)}:co:{comment_id}"
+
+    def of_coral(self, site: str, coral_id: str) -> str:
+        """Our comment for Coral's."""
+        return f"{self.site(site)}:oc:{coral_id}"
+
+    def coral_seen(self, site: str, message_id: str) -> str:
+        """That a message of Coral's was seen."""
+        return f"{self.site(site)}:cm:{message_id}"
+
+    def coral_waiting(self, site: str) -> str:
+        """Coral's comments that are to be fetched."""
+        return f"{self.site(site)}:cw"

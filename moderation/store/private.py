@@ -23,6 +23,7 @@ class Private:
         self._key = blake2b(secret, digest_size=32, person=b"api-key").digest()
         self._session = blake2b(secret, digest_size=32, person=b"session").digest()
         self._csrf = blake2b(secret, digest_size=32, person=b"csrf").digest()
+        self._content = blake2b(secret, digest_size=32, person=b"content").digest()
         self._webhook = blake2b(secret, digest_size=32, person=b"webhook").digest()
         self._check = blake2b(secret, digest_size=16, person=b"check").hexdigest()
 
@@ -46,6 +47,10 @@ class Private:
     def author(self, site: str, ref: str) -> str:
         """The pseudonym of an author in the audit, told apart by site: once the author is erased it leads nowhere."""
         return _hash(self._author, f"{site}\n{ref}")
+
+    def content(self, site: str, *parts: str) -> str:
+        """A name for the same text by the same author in the same place, told apart by site."""
+        return _hash(self._content, "\0".join((site, *parts)))
 
     def webhook_secret(self, site: str, webhook_id: str, salt: str) -> bytes:
         """A webhook's secret, 32 bytes: derived, so that it is kept nowhere. ``salt`` has 256 random bits."""

@@ -86,7 +86,14 @@ class Retention:
                 return gone
             came = await self._link.call_all([("HGET", keys.comment(site, one), "at") for one in ids])
             due = [one for one, at in zip(ids, came, strict=True) if at is not None and int(at) < before]
-            calls = [([keys.comment(site, one), keys.site(site)], [one, before]) for one in due]
+            part = keys.partition(site)
+            calls = [
+                (
+                    [keys.comment(site, one), keys.site(site), keys.inbox(part), keys.dead(part)],
+                    [site, one, before],
+                )
+                for one in due
+            ]
             for answer in await self._link.run_all("expire", calls):
                 if isinstance(answer, Exception):
                     raise answer

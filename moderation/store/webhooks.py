@@ -198,6 +198,21 @@ class Webhooks:
         if not await self._link.run("hook_drop", [self._link.keys.site(site)], args):
             raise _absent()
 
+    async def point(
+        self, site: str, by: str, *, kind: str, webhook_id: str, url: str | None, events: Sequence[str]
+    ) -> None:
+        """Sees that the one endpoint of another kind than the API's leads to this URL; None takes it away."""
+        stored = await self._link.call("HGET", self._link.keys.hooks(site), webhook_id)
+        if stored is not None:
+            stands = _webhook(site, webhook_id, stored)
+            if stands.url == url:
+                return
+            await self._link.run(
+                "hook_drop", [self._link.keys.site(site)], [webhook_id, by, to_json(stands.told)]
+            )
+        if url is not None:
+            await self.add(site, by, url, events, kind=kind, webhook_id=webhook_id)
+
     async def get(self, site: str, webhook_id: str) -> Webhook:
         """One webhook of the API's kind; raises NotFound."""
         stored = await self._link.call("HGET", self._link.keys.hooks(site), webhook_id)

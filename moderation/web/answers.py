@@ -1114,3 +1114,14 @@ def _proposal_answer(proposal: Proposal) -> dict[str, Any]:
         "reject_above": proposal.reject_above,
         "cost": None if proposal.cost is None else _cost_answer(proposal.cost),
     }
+
+
+# --- Coral -----------------------------------------------------------------------------------------
+
+
+class CoralAnswer(BaseModel):
+    """Which Coral is the site's own."""
+
+    signing_secrets: int = Field(description="How many are known.")
+    graphql_url: str | None
+    hold: bool

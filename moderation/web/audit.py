@@ -9,6 +9,7 @@ from moderation.errors import BadRequest
 from moderation.store import is_position
 from moderation.web import answers
 from moderation.web.desk import Call, number_of, query_of
+from moderation.web.headers import NOT_KEPT
 
 
 async def page(call: Call) -> web.StreamResponse:
@@ -30,7 +31,7 @@ async def page(call: Call) -> web.StreamResponse:
 
 
 async def _all(call: Call, after: str | None) -> web.StreamResponse:
-    response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson"})
+    response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson", **NOT_KEPT})
     await response.prepare(call.request)
     async for act in call.desk.store.audit.all(call.site, after):
         await response.write(to_json(answers.act_answer(act)) + b"\n")

@@ -18,6 +18,7 @@ from moderation.store import Filters, Order, Profile
 from moderation.web import answers, body, cursors, wire
 from moderation.web.comments import operation
 from moderation.web.desk import Call, number_of, query_of
+from moderation.web.headers import NOT_KEPT
 
 LAST: Final = 10  # comments shown with an author
 _JSON: Final = "application/json"
@@ -98,7 +99,7 @@ async def export(call: Call) -> web.StreamResponse:
     """Everything kept on the author, as NDJSON: the profile first, then every comment."""
     ref, store = _ref(call), call.desk.store
     profile = await store.authors.get(call.site, ref)
-    response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson"})
+    response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson", **NOT_KEPT})
     await response.prepare(call.request)
     shown = {"kind": "author", **answers.profile_answer(profile, await _standing(call, profile), ())}
     await response.write(to_json(shown) + b"\n")

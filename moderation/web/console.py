@@ -16,7 +16,7 @@ from aiohttp import web
 
 from moderation.errors import NotFound
 from moderation.web.desk import Desk
-from moderation.web.html import NOT_KEPT, SAFE_HEADERS
+from moderation.web.headers import NOT_KEPT, SAFE_HEADERS
 
 HOME: Final = "/console/"
 KINDS: Final = {
@@ -95,9 +95,7 @@ def _sent(request: web.Request, file: File, caching: Mapping[str, str]) -> web.R
     packed = file.packed if _UNPACKS.search(request.headers.get("Accept-Encoding", "")) else None
     tag = f'"{file.tag}{"-gzip" if packed is not None else ""}"'
     headers = {**SAFE_HEADERS, **caching, "ETag": tag, "Vary": "Accept-Encoding"}
-    if any(
-        one.value == file.tag + ("-gzip" if packed is not None else "") for one in request.if_none_match or ()
-    ):
+    if any(one.value in {"*", tag.strip('"')} for one in request.if_none_match or ()):
         return web.Response(status=304, headers=headers)
     headers["Content-Type"] = file.kind
     if packed is not None:

@@ -33,6 +33,9 @@ class Desk:
         default_factory=set
     )  # long polls and streams under way, bounded by web.events
     attempts: Attempts = field(default_factory=lambda: Attempts(0))  # wrong keys by address
+    chores: set[asyncio.Task[None]] = field(
+        default_factory=set
+    )  # what goes on after its answer, bounded by who begins it; ended with the process
     previews: asyncio.Semaphore = field(
         default_factory=lambda: asyncio.Semaphore(1)
     )  # a replay takes a core for seconds: one at a time in a process

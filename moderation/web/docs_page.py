@@ -14,7 +14,7 @@ from aiohttp import web
 from moderation import errors
 from moderation.web import openapi
 from moderation.web.desk import Desk
-from moderation.web.html import NOT_KEPT, SAFE_HEADERS
+from moderation.web.headers import NOT_KEPT, SAFE_HEADERS
 
 STYLE: Final = """
 :root { color-scheme: light dark; }

@@ -15,6 +15,7 @@ from moderation.store import Event, is_position
 from moderation.web import answers
 from moderation.web.auth import admit
 from moderation.web.desk import Call, number_of, query_of
+from moderation.web.headers import NOT_KEPT
 
 MAX_WAIT: Final = 30  # seconds of a long poll
 MAX_WAITERS: Final = 2_000  # long polls and streams in one process: a bound on memory and sockets
@@ -60,9 +61,7 @@ async def _waited(call: Call, after: str | None, limit: int, wait: int) -> tuple
 
 
 async def _stream(call: Call, after: str | None) -> web.StreamResponse:
-    response = web.StreamResponse(
-        headers={"Content-Type": "text/event-stream; charset=utf-8", "Cache-Control": "no-store"}
-    )
+    response = web.StreamResponse(headers={"Content-Type": "text/event-stream; charset=utf-8", **NOT_KEPT})
     async with _waiter(call), call.desk.store.feed.watch(call.site) as bell:
         found = await call.desk.store.events.page(
             call.site, after, STREAM_PAGE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import logging
 import re
@@ -62,6 +63,8 @@ from moderation.web.desk import (
     Handler,
     OpenHandler,
 )
+from moderation.web.dialects import coral
+from moderation.web.headers import NOT_KEPT
 
 log = logging.getLogger(__name__)
 
@@ -160,6 +163,9 @@ _DELIVERY: Final[dict[str, object]] = {
     "id": "1764064800000-0", "message_id": "evt_3f9c2a71b0de", "type": "comment.approved", "state": "dead", "attempts": 10,
     "created_at": "2026-11-25T10:00:00.000Z", "next_attempt_at": None, "attempted_at": "2026-11-28T13:35:00.000Z", "status": 503,
     "error": None, "milliseconds": 41,
+}  # fmt: skip
+_CORAL: Final[dict[str, object]] = {
+    "signing_secrets": 1, "graphql_url": "https://coral.example.org/api/graphql", "hold": False,
 }  # fmt: skip
 _NEW_HOOK: Final[dict[str, object]] = {**_HOOK, "secret": "whsec_…", "old_secret_until": None}
 
@@ -321,6 +327,15 @@ ROUTES: Final[tuple[Route[Handler], ...]] = (
               Query("hours", "The hour of now and so many less one before it, up to 720.",
                     {**_NUMBER, "minimum": 1, "maximum": 720, "default": 24}),),
           shows={200: examples.STATISTICS}, asks="hours=1"),
+    Route("GET", ON_SITE + "/coral", coral.get_site, ADMIN, "Which Coral is the site's own, without its secrets; null if there is none.",
+          {200: answers.CoralAnswer}, faults=(400, 503), shows={200: _CORAL}),
+    Route("PUT", ON_SITE + "/coral", coral.put_site, ADMIN,
+          "Say which Coral is the site's own: signing secrets of its external phase and webhooks, and the way back for decisions.",
+          {200: answers.CoralAnswer}, wire.CoralBody, faults=WRITE,
+          example={"signing_secrets": ["a secret as Coral shows it"], "graphql_url": "https://coral.example.org/api/graphql",
+                   "token": "an-access-token-of-Coral", "hold": False}, shows={200: _CORAL}),
+    Route("DELETE", ON_SITE + "/coral", coral.delete_site, ADMIN, "Speak with no Coral any more; safe to repeat.",
+          {204: None}, faults=(503,)),
     Route("GET", ON_SITE + "/keys", keys.listing, ADMIN, "The keys that reach the site, the oldest first; never a key itself.",
           {200: answers.KeysAnswer}, faults=(400, 503),
           shows={200: examples.KEYS}),
@@ -421,7 +436,10 @@ _SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 def build(
-    store: Store, settings: Settings, metrics: Metrics, model_loaded: Callable[[], bool]
+    store: Store,
+    settings: Settings,
+    metrics: Metrics,
+    model_loaded: Callable[[], bool],
 ) -> web.Application:
     """The application: every route behind its door, every fault as a problem document."""
     attempts = Attempts(settings.auth_failures_per_minute)
@@ -434,6 +452,8 @@ def build(
         app.router.add_route(one.method, one.path, guarded_desk(one.handler, one.allowed, desk))
     for call in SESSION:
         app.router.add_route(call.method, call.path, _opened(call.handler, desk))
+    for method, place, answered in coral.OPEN:
+        app.router.add_route(method, place, _opened(answered, desk))
     for path, handler, _ in OPEN:
         app.router.add_get(path, _opened(handler, desk))
     console.files()  # read now: nothing is read from the disk once it serves
@@ -446,6 +466,9 @@ def build(
 async def _end_waiting(app: web.Application) -> None:
     app[DESK].stopping.set()
     app[DESK].store.feed.wake_all()
+    for chore in app[DESK].chores:
+        chore.cancel()
+    await asyncio.gather(*app[DESK].chores, return_exceptions=True)
 
 
 def _opened(handler: OpenHandler, desk: Desk) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
@@ -480,8 +503,7 @@ def _outermost(desk: Desk) -> Callable[..., Awaitable[web.StreamResponse]]:
         if not response.prepared:
             response.headers["X-Request-ID"] = request_id
             if BY_SESSION in request:  # a browser keeps what it is sent, unless it is told not to
-                response.headers["Cache-Control"] = "no-store"
-                response.headers["X-Content-Type-Options"] = "nosniff"
+                response.headers.update(NOT_KEPT)
         return response
 
     return around

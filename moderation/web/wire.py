@@ -713,3 +713,26 @@ class PreviewBody(Body):
     )
     days: Annotated[int, Field(ge=1, le=90)] = Field(30, description="Comments of so many days until now.")
     target: TargetBody | None = None
+
+
+class CoralBody(Body):
+    """Which Coral is the site's own; its secrets and token never come back."""
+
+    signing_secrets: Annotated[
+        list[Annotated[str, Field(min_length=16, max_length=512)]],
+        Field(
+            min_length=1,
+            max_length=10,
+            description="As Coral shows them, of the phase and of the webhook endpoint.",
+        ),
+    ]
+    graphql_url: Annotated[str, Field(min_length=1, max_length=2_048)] | None = Field(
+        None, description="Where decisions go: `https://CORAL/api/graphql`; left out, there is no way back."
+    )
+    token: Annotated[str, Field(min_length=1, max_length=4_096, pattern=r"^[!-~]+$")] | None = Field(
+        None, description="An access token of a Coral moderator; needed with `graphql_url`."
+    )
+    hold: bool = Field(
+        False,
+        description="Withhold a doubtful comment in Coral (`SYSTEM_WITHHELD`) instead of only flagging it.",
+    )

@@ -18,7 +18,7 @@ from moderation.errors import ModerationError
 from moderation.metrics import WebhookMetrics
 from moderation.store import Attempt, Leased, Store
 from moderation.webhooks.egress import Answer, Egress
-from moderation.webhooks.kinds import Kind
+from moderation.webhooks.kinds import FAULT_BYTES, Kind
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +26,7 @@ LEASE_MS: Final = 30_000  # twice the longest request: a lease does not end whil
 ROSTER_SECONDS: Final = 1.0  # how soon a new webhook has its courier
 PATIENCE_SECONDS: Final = 5.0  # how long a lost ring of the bell can hold up an event
 TOGETHER: Final = 8  # requests under way to one webhook
+IN_ALL: Final = 512  # and to all, shared out in equal parts of one at least: sockets are few
 STOP_SECONDS: Final = 3.0  # what is under way may take so long to end; then its lease speaks for it
 PAUSE_SECONDS: Final = (0.1, 5.0)  # first and longest pause while the store does not answer
 _GONE: Final = 410
@@ -120,7 +121,8 @@ class Dispatcher:
         if found is None:
             return None
         read, due = found
-        free = TOGETHER - len(under_way)
+        hands = self._hands()
+        free = max(0, hands - len(under_way))
         now = self._store.webhooks.clock()
         if free and due is not None and due <= now:
             taken = await self._store.webhooks.take(site, webhook_id, free, self._lease_ms)
@@ -129,12 +131,16 @@ class Dispatcher:
                 under_way.add(task)
                 task.add_done_callback(under_way.discard)
             if taken:
-                return 0.0 if len(under_way) < TOGETHER else self._patience
+                return 0.0 if len(under_way) < hands else self._patience
         if read and free:
             return 0.0
         if not free or due is None:
             return self._patience
         return min(self._patience, max(0.01, (due - now) / 1000))
+
+    def _hands(self) -> int:
+        """How many requests to one webhook may be under way."""
+        return max(1, min(TOGETHER, IN_ALL // max(1, len(self._couriers))))
 
     async def _rest(self, ring: Coroutine[object, object, bool], under_way: set[asyncio.Task[None]]) -> None:
         """Waits for the bell, for a free hand, or for the time to be over."""
@@ -186,7 +192,13 @@ class Dispatcher:
         request = await kind.request(leased, self._store.webhooks.clock())
         if request is None:
             return Answer(204, 0.0)
-        return await self._egress.post(request.url, request.headers, request.body)
+        keep = FAULT_BYTES if request.fault else 0
+        answer = await self._egress.post(request.url, request.headers, request.body, keep=keep)
+        if request.fault and answer.status is not None and 200 <= answer.status < 300:
+            fault = request.fault(answer.body)
+            if fault is not None:
+                return Answer(None, answer.seconds, fault)
+        return answer
 
     def _judge(self, leased: Leased, answer: Answer) -> Attempt:
         """2xx alone is success; 410 ends it all."""

@@ -23,6 +23,7 @@ _CUTS: Final = (
     ("comment",),
     ("reasons",),
 )  # what is left out of a larger one, in this order
+FAULT_BYTES: Final = 65_536
 TEST_TYPE: Final = "webhook.test"
 
 Secrets = Callable[[Webhook], list[bytes]]
@@ -31,11 +32,15 @@ Cards = Callable[[str, str], Awaitable[dict[str, Any] | None]]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is posted. Built anew for each attempt, so its time and signatures are those of the attempt."""
+    """What is posted. Built anew for each attempt, so its time and signatures are those of the attempt.
+
+    ``fault``: for protocols that refuse with 200, a sentence for the body (its first FAULT_BYTES) of an answer that refuses.
+    """
 
     url: str
     headers: Mapping[str, str]
     body: bytes
+    fault: Callable[[bytes], str | None] | None = None
 
 
 class Kind(Protocol):

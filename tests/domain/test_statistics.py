@@ -202,6 +202,12 @@ def test_tallies_add_up_in_any_order_and_grouping(seed: int) -> None:
     assert left == merged([whole[0], merged([whole[1], whole[2]])])
 
 
+def test_what_happened_to_no_comment_counts_nothing() -> None:
+    hours: dict[int, Tally] = {}
+    count([Happened("webhook.disabled", {"webhook_id": "wh_1", "reason": "gone"}, sequence=0)], hours)
+    assert report(hours, 0, 0) == report({}, 0, 0)
+
+
 def test_hours_without_events_are_zeros() -> None:
     found = report({}, 10, 12)
     assert [one.hour for one in found.hours] == [10, 11, 12]

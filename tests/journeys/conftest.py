@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.web.conftest import desk
+from tests.web.conftest import desk, settings
 
-__all__ = ["desk"]
+__all__ = ["desk", "settings"]

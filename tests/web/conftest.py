@@ -63,14 +63,20 @@ class Desk:
 
 
 @pytest.fixture
+def settings() -> Settings:
+    """The settings of the service; a module may have others."""
+    return Settings(body_timeout=0.5)
+
+
+@pytest.fixture
 async def desk(
     store: Store,
+    settings: Settings,
     aiohttp_server: Callable[..., Awaitable[TestServer]],
     aiohttp_client: Callable[..., Awaitable[TestClient[web.Request, web.Application]]],
 ) -> AsyncIterator[Desk]:
     """A site with a key for each role, another site, and a worker whose model reads the score from the text."""
     metrics = Metrics()
-    settings = Settings(body_timeout=0.5)
     await store.feed.start()
     judge = Judge(Always(Scripted()), functools.partial(contexts_of, store), metrics.worker)
     worker = Worker(store.inboxes("w")[0], judge, metrics.worker, batch_size=100, lease_seconds=10)

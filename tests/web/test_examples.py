@@ -61,7 +61,12 @@ async def test_every_example_request_is_let_through(desk: Desk, route: Route[Any
     headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
     status, answer, _ = await desk.raw(route.method, path, body, None, **headers)
     assert status < 300 or status in {404, 409}, answer
-    if status in route.answers and (model := route.answers[status]) is not None and not route.lines:
+    if (
+        status in route.answers
+        and (model := route.answers[status]) is not None
+        and answer is not None
+        and not route.lines
+    ):
         assert unknown_names(answer, route.shows[status]) == set(), "the example leaves a member out"
         model.model_validate(answer)
 

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from moderation.store import Role
-from moderation.web.routes import ACROSS, ROUTES, Route
+from moderation.web.routes import ACROSS, ROUTES, SESSION, Route
+from moderation.web.sessions import COOKIE
 from tests.web.conftest import SITE, Desk
 
 ADMIN = {"admin"}
@@ -62,6 +63,9 @@ ROWS: dict[str, set[str]] = {
     f"GET {ON_SITE}/events": ALL,
     f"GET {ON_SITE}/policy": READS,
     f"PUT {ON_SITE}/policy": ADMIN,
+    f"GET {ON_SITE}/coral": ADMIN,
+    f"PUT {ON_SITE}/coral": ADMIN,
+    f"DELETE {ON_SITE}/coral": ADMIN,
     f"GET {ON_SITE}/keys": ADMIN,
     f"POST {ON_SITE}/keys": ADMIN,
     f"DELETE {ON_SITE}/keys/{{key_id}}": ADMIN,
@@ -83,7 +87,7 @@ ROWS: dict[str, set[str]] = {
     "POST /v1/queues/{queue}/claim": DECIDES,
 }
 
-# who calls -> role and sites; the first four have no good key
+# who calls -> role and sites; those without a role have no good key
 CALLERS: dict[str, tuple[str, tuple[str, ...]]] = {
     "no key": ("", ()),
     "malformed": ("", ()),
@@ -101,6 +105,13 @@ CALLERS: dict[str, tuple[str, tuple[str, ...]]] = {
     "moderator of all": ("moderator", ("*",)),
     "admin of all": ("admin", ("*",)),
 }
+SIGNED_IN = "signed in: "
+CALLERS |= {
+    SIGNED_IN + caller: CALLERS[caller]
+    for caller in ("reader", "moderator", "admin", "another site's admin", "several sites", "admin of all")
+}
+CALLERS |= {"signed out": ("", ()), "revoked while signed in": ("", ()), "a session never begun": ("", ())}
+SESSION_ROWS = {"POST /console/session", "GET /console/session", "DELETE /console/session"}
 EVERY_ROUTE: list[Route[Any]] = [*ROUTES, *ACROSS]
 SITES = {"own": SITE, "another": "other", "absent": "nowhere"}
 
@@ -112,12 +123,32 @@ async def headers_of(desk: Desk) -> dict[str, dict[str, str]]:
     await keyring.add("*", Role.MODERATOR, "ann")  # to whom the example assigns a comment
     for caller, (role, sites) in CALLERS.items():
         made = await keyring.add(sites or (SITE,), Role(role or "admin"), "somebody")
+        if caller.startswith(SIGNED_IN) or caller in {"signed out", "revoked while signed in"}:
+            found[caller] = await _session_of(desk, made.key)
+            if caller == "revoked while signed in":
+                await keyring.revoke(made.id)
+            continue
         if caller == "revoked":
             await keyring.revoke(made.id)
         token = made.key[:-1] + ("0" if made.key[-1] != "0" else "1") if caller == "unknown" else made.key
         found[caller] = {"Authorization": f"Basic {token}" if caller == "malformed" else f"Bearer {token}"}
     found["no key"] = {}
+    token = found["signed out"]["Cookie"].partition("=")[2]
+    key = await desk.store.sessions.find(token)
+    assert key is not None
+    await desk.store.sessions.end(token, key)
+    found["a session never begun"] = {**found["signed out"], "Cookie": f"{COOKIE}={'x' * 43}"}
     return found
+
+
+async def _session_of(desk: Desk, token: str) -> dict[str, str]:
+    """What the console's page sends once somebody signed in with a key."""
+    key = await desk.store.keyring.find(token)
+    assert key is not None
+    session = await desk.store.sessions.begin(key)
+    assert session is not None
+    word = desk.store.sessions.csrf(session)
+    return {"Cookie": f"{COOKIE}={session}", "X-CSRF-Token": word, "Sec-Fetch-Site": "same-origin"}
 
 
 def named(route: Route[Any]) -> str:
@@ -131,7 +162,7 @@ def wanted(caller: str, site: str | None, row: set[str]) -> int:
         return 401
     if site == "nowhere" or (site is not None and site not in sites and "*" not in sites):
         return 404
-    return 200 if role in row or caller in row else 403
+    return 200 if role in row or caller.removeprefix(SIGNED_IN) in row else 403
 
 
 async def path_of(desk: Desk, route: Route[Any], site: str) -> str:
@@ -141,6 +172,10 @@ async def path_of(desk: Desk, route: Route[Any], site: str) -> str:
         key_id = (await desk.store.keyring.add(site, Role.SITE, "for the test")).id
     webhook, delivery = "none", "none"
     if "{webhook}" in route.path and site != "nowhere":
+        for one in await desk.store.webhooks.list(
+            site
+        ):  # a site has few of them, and a test has many callers
+            await desk.store.webhooks.remove(site, one.id, "somebody")
         # An address that the door out refuses: the test of it goes nowhere.
         hook = await desk.store.webhooks.add(site, "somebody", "https://192.0.2.1/", ["*"])
         await desk.store.webhooks.replay_span(site, hook.id, 0, 10**13)
@@ -193,6 +228,23 @@ async def test_every_call_by_every_key_on_every_site(two_sites: Desk, route: Rou
 
 def test_every_row_is_a_route() -> None:
     assert ROWS.keys() == {named(route) for route in EVERY_ROUTE}
+    assert {f"{one.method} {one.path}" for one in SESSION} == SESSION_ROWS
+
+
+async def test_a_session_is_its_own_callers_alone(desk: Desk) -> None:
+    callers = await headers_of(desk)
+    for method, good in (("GET", 200), ("DELETE", 204)):  # in this order: the latter ends it
+        for caller, headers in callers.items():
+            status, answer, _ = await desk.raw(method, "/console/session", None, None, **headers)
+            assert status == (good if caller.startswith(SIGNED_IN) else 401), f"{caller}: {status} {answer}"
+    for caller, headers in callers.items():
+        kind, _, token = headers.get("Authorization", "").partition(" ")
+        if kind == "Bearer":
+            role = CALLERS[caller][0]
+            body = json.dumps({"key": token}).encode()
+            own = {"Sec-Fetch-Site": "same-origin", "Content-Type": "application/json"}
+            status, answer, _ = await desk.raw("POST", "/console/session", body, None, **own)
+            assert status == (403 if role == "site" else 200 if role else 401), f"{caller}: {status} {answer}"
 
 
 @pytest.mark.parametrize(

@@ -146,6 +146,20 @@ async def test_deliveries_are_listed_and_replayed(local: Desk) -> None:
         assert (found["open"], found["dead"], found["failing_since"]) == (0, 0, None)
 
 
+async def test_a_webhook_that_is_gone_is_told_in_the_log(local: Desk) -> None:
+    async with Receiver(lambda _: web.Response(status=410)) as receiver:
+        hook = await made(local, url=receiver.url)
+        await local.post("c1", "0.5")
+        await deliver(local, hook["id"])
+    _, found = await local.call("GET", f"/webhooks/{hook['id']}", role="admin")
+    assert (found["enabled"], found["disabled_reason"], found["dead"]) == (False, "gone", 1)
+    _, events = await local.call("GET", "/events")
+    last = events["items"][-1]
+    assert (last["type"], last["sequence"]) == ("webhook.disabled", 0)
+    assert last["data"] == {"site": SITE, "webhook_id": hook["id"], "reason": "gone"}
+    assert (await local.call("GET", "/statistics", role="moderator"))[0] == 200
+
+
 async def test_a_site_does_not_see_another_sites_webhook(desk: Desk) -> None:
     theirs = await desk.store.webhooks.add("other", "somebody", URL, ["*"])
     for method, path, body in [

@@ -350,6 +350,19 @@ async def test_records_of_deliveries_live_seven_days(post: Post) -> None:
         assert await post.store.link.call("EXISTS", f"{hook}:{part}") == 0, part
 
 
+async def test_records_of_ended_deliveries_are_bounded(post: Post) -> None:
+    webhook = await post.add()
+    await post.happen(3)
+    await post.step(webhook)
+    hook = post.store.link.keys.hook(SITE, webhook.id)
+    for start in range(0, 20_000, 1000):  # later ones than the three
+        pairs = [word for n in range(start, start + 1000) for word in (100 + n, f"x{n}")]
+        await post.store.link.call("ZADD", f"{hook}:delivered", *pairs)
+    await post.step(webhook)
+    assert await post.store.link.call("ZCARD", f"{hook}:delivered") == 20_000
+    assert await post.store.link.call("HLEN", f"{hook}:d") == 0, "the oldest went"
+
+
 async def test_pages_of_deliveries(post: Post) -> None:
     webhook = await post.add()
     await post.happen(5)
@@ -556,3 +569,13 @@ async def test_a_webhook_that_is_made_while_it_runs(post: Post) -> None:
     post.dispatcher.stop()
     await task
     await post.store.feed.close()
+
+
+@pytest.mark.parametrize(
+    ("webhooks", "hands"), [(0, 8), (1, 8), (64, 8), (65, 7), (256, 2), (512, 1), (5_000, 1)]
+)
+async def test_sockets_are_shared_out(post: Post, webhooks: int, hands: int) -> None:
+    done: asyncio.Task[None] = asyncio.create_task(asyncio.sleep(0))
+    await done
+    post.dispatcher._couriers = dict.fromkeys([(SITE, f"wh_{n}") for n in range(webhooks)], done)
+    assert post.dispatcher._hands() == hands

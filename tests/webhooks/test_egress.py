@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import ipaddress
 import socket
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 from aiohttp import web
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from moderation.webhooks.egress import DENIED, MOST_BYTES, Egress, Gate, GuardedResolver, Refused
+from moderation.webhooks.egress import DENIED, LOOKUPS, MOST_BYTES, Egress, Gate, GuardedResolver, Refused
 from tests.support.receiver import Came, Receiver
 
 # {port} is the canary's: a listener on every address of this machine, IPv4 and IPv6.
@@ -385,3 +386,27 @@ async def test_a_name_is_asked_for_once_at_a_time(monkeypatch: pytest.MonkeyPatc
     assert {one["host"] for row in found for one in row} == {"127.0.0.1"}
     await resolver.resolve("many.test", 80)
     assert asked == ["many.test"] * 2
+
+
+async def test_a_name_server_that_hangs_is_in_nobodys_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """More names hang than any pool of threads has; others are looked up meanwhile, and the number is bounded."""
+    answering, real = threading.Event(), socket.getaddrinfo
+
+    def ask(*place: Any, **more: Any) -> Any:
+        if str(place[0]).startswith("hang"):
+            answering.wait(30)
+        return real("127.0.0.1", place[1], **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", ask)
+    resolver = GuardedResolver(LOCAL)
+    hanging = [asyncio.ensure_future(resolver.resolve(f"hang{n}.test", 80)) for n in range(LOOKUPS - 1)]
+    await asyncio.sleep(0)
+    (found,) = await asyncio.wait_for(resolver.resolve("quick.test", 80), 10)
+    assert found["host"] == "127.0.0.1"
+    hanging.append(asyncio.ensure_future(resolver.resolve("hang.test", 80)))
+    await asyncio.sleep(0)
+    with pytest.raises(OSError, match="too many"):
+        await resolver.resolve("quick.test", 80)
+    answering.set()
+    await asyncio.gather(*hanging)
+    assert await resolver.resolve("quick.test", 80)

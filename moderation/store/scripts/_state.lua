@@ -78,6 +78,30 @@ local function places(st, ov)
   return {st, ov}
 end
 
+-- Takes a comment's entry out of the stream. What was imported with its score never had one here.
+local function unqueue(inbox_key, c)
+  if not c.x then return end
+  redis.call('XACK', inbox_key, GROUP, c.x)
+  redis.call('XDEL', inbox_key, c.x)
+end
+
+-- Puts a comment before the workers.
+local function enqueue(inbox_key, name, key, id, c)
+  local entry = redis.call('XADD', inbox_key, '*', 's', name, 'i', id, 'r', c.rev, 't', c.t, 'd', c.d, 'a', c.au or '', 'h', c.hr or '')
+  redis.call('HSET', key, 'x', entry)
+end
+
+-- The indexes of threads hold what has been judged: from the score on, until the text changes or goes.
+local function join_thread(site, id, c)
+  if c.ar then redis.call('ZADD', site .. ':tc:' .. c.ar, c.seq, id) end
+  if c.pa then redis.call('ZADD', site .. ':rc:' .. c.pa, c.seq, id) end
+end
+
+local function leave_thread(site, id, c)
+  if c.ar then redis.call('ZREM', site .. ':tc:' .. c.ar, id) end
+  if c.pa then redis.call('ZREM', site .. ':rc:' .. c.pa, id) end
+end
+
 -- Ends whoever's lease on a comment.
 local function free(site, id)
   local holder = redis.call('HGET', site .. ':holders', id)
@@ -151,9 +175,10 @@ local function brief(st, ov, decision)
 end
 
 -- Appends to the audit: who did what to whom ('comment' and its id, 'author' and a pseudonym, …), before and after.
+-- Returns the entry's id.
 local function record(site, who, what, kind, subject, before, after, batch)
   local more = (batch and batch ~= '') and {'t', batch} or {}
-  redis.call('XADD', site .. ':audit', '*', 'by', who, 'k', what, 'o', kind, 's', subject, 'b', before, 'a', after, unpack(more))
+  return redis.call('XADD', site .. ':audit', '*', 'by', who, 'k', what, 'o', kind, 's', subject, 'b', before, 'a', after, unpack(more))
 end
 
 -- A decision as JSON with the time (and what the comment scored) put in front.
@@ -196,6 +221,19 @@ local function depth(us)
   if not us then return 0 end
   local _, lines = string.gsub(us, '\n', '')
   return lines + 1
+end
+
+-- A queue on top of a status as a line of `us` keeps it: an escalation with the queue before it and its reason.
+local function packed(c)
+  if c.ov == 'escalated' then return 'escalated ' .. (c.eb or '') .. ' ' .. (c.es or '') end
+  return c.ov or ''
+end
+
+-- The same again: queue, and of an escalation the queue before it and its reason.
+local function unpacked(field)
+  local eb, es = string.match(field, '^escalated (%a*) (.*)$')
+  if eb then return 'escalated', eb, es end
+  return field ~= '' and field or nil
 end
 
 -- Whether the readers who flagged a comment were right follows its standing decision by a moderator. A reporter is
@@ -248,4 +286,26 @@ local function forget_text(site, id, c)
       if next_one[1] then redis.call('SET', first_key, next_one[1], 'KEEPTTL') else redis.call('DEL', first_key) end
     end
   end
+end
+
+-- Forgets the flags on a comment; the readers' records stay as they are.
+local function forget_flags(site, id)
+  for _, reporter in ipairs(redis.call('HKEYS', site .. ':r:' .. id)) do redis.call('SREM', site .. ':rf:' .. reporter, id) end
+  redis.call('DEL', site .. ':r:' .. id)
+end
+
+-- Takes a comment off its author's list; the record goes with the last one, unless a moderator said something.
+local function disown(site, id, ref)
+  redis.call('ZREM', site .. ':ac:' .. ref, id)
+  local record_key = site .. ':a:' .. ref
+  if redis.call('EXISTS', site .. ':ac:' .. ref) == 0 and redis.call('HEXISTS', record_key, 'given') == 0
+      and redis.call('HEXISTS', record_key, 'nt') == 0 then
+    redis.call('DEL', record_key)
+  end
+end
+
+-- Takes what the audit says of a comment's tags out of it: they are a moderator's words on the comment.
+local function forget_tags(site, lines)
+  if not lines then return end
+  for entry in string.gmatch(lines, '[^,]+') do redis.call('XDEL', site .. ':audit', entry) end
 end

@@ -4,7 +4,7 @@
 --       6 note (JSON) | tags (JSON list, sorted) | name of a moderator or ''
 -- Returns {'done'|'same', field, value, …} | {'absent'} | {'expired', status, decided at}
 -- Safe to repeat: a note carries its operation's id; the same tags or assignment change nothing.
-local c = read(KEYS[1], 'nt', 'tg', 'as')
+local c = read(KEYS[1], 'nt', 'tg', 'as', 'ta')
 if not c then return missing(KEYS[1]) end
 local what, value, answer = ARGV[5], ARGV[6], 'same'
 local before, after = '{}', '{}'
@@ -37,7 +37,8 @@ elseif (c.as or '') ~= value then
 end
 if done then
   local n = redis.call('HINCRBY', KEYS[1], 'n', 1)
-  record(KEYS[2], ARGV[4], what, 'comment', ARGV[2], before, after)
+  local entry = record(KEYS[2], ARGV[4], what, 'comment', ARGV[2], before, after)
+  if what == 'tagged' then redis.call('HSET', KEYS[1], 'ta', c.ta and c.ta .. ',' .. entry or entry) end  -- for erasing
   tell(KEYS[2], at, 'comment.' .. what, ARGV[2], n, c.st, c.st, c.rev, cjson.encode({by = ARGV[4], kind = 'moderator'}))
   ring(ARGV[1], ARGV[2])
   answer = 'done'

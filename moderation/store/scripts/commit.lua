@@ -33,8 +33,7 @@ for i = 0, #ARGV / 14 - 1 do
         known[site .. code] = true
       end
     end
-    if c.ar then redis.call('ZADD', site .. ':tc:' .. c.ar, c.seq, id) end
-    if c.pa then redis.call('ZADD', site .. ':rc:' .. c.pa, c.seq, id) end
+    join_thread(site, id, c)
     if c.au then redis.call('HSETNX', site .. ':a:' .. c.au, 'first', c.at) end
     if c.st == 'queued' then
       local decision = stamped(ARGV[a + 9], at)

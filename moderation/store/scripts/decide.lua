@@ -4,7 +4,7 @@
 --       8 the same without the note, for the event log  9 batch or ''
 -- Returns {'done'|'same', field, value, …} | {'conflict', decision, status} | {'absent'} | {'expired', status, decided at}
 -- Safe to repeat: the same operation, or the same decision by the same moderator, changes nothing.
-local c = read(KEYS[1], 'dc', 'op', 'by', 'hi', 'us', 'mv')
+local c = read(KEYS[1], 'dc', 'op', 'by', 'hi', 'us', 'mv', 'es', 'eb')
 if not c then return missing(KEYS[1]) end
 local answer = 'same'
 local tail = string.sub(ARGV[7], 2)
@@ -16,10 +16,11 @@ if c.op ~= ARGV[3] and not standing then
   local decision = stamped(ARGV[7], at, c, c.mv)
   local n = redis.call('HINCRBY', KEYS[1], 'n', 1)
   local from, deep = c.st, depth(c.us)
-  -- What undo restores: who, status, queue on top, (batch that comes on it), decision.
-  local before = (c.by or '') .. '\t' .. c.st .. '\t' .. (c.ov or '') .. '\t' .. ARGV[9] .. '\t' .. (c.dc or '')
+  -- What undo restores: who, status, queue on top (with its escalation), (batch that comes on it), decision.
+  local before = (c.by or '') .. '\t' .. c.st .. '\t' .. packed(c) .. '\t' .. ARGV[9] .. '\t' .. (c.dc or '')
   redis.call('HSET', KEYS[1], 'dc', decision, 'by', ARGV[5], 'op', ARGV[3],
     'hi', remembered(c, decision), 'us', (c.us and c.us .. '\n' or '') .. before)
+  redis.call('HDEL', KEYS[1], 'es', 'eb')
   record(KEYS[2], ARGV[5], ARGV[4], 'comment', ARGV[2], brief(c.st, c.ov, c.dc), brief(ARGV[4], nil, decision), ARGV[9])
   move(KEYS[2], KEYS[1], ARGV[2], c, ARGV[4], nil)
   judge_reporters(KEYS[2], ARGV[2], deep, from, deep + 1, ARGV[4])

@@ -12,12 +12,12 @@ if c.t ~= ARGV[3] and c.op ~= ARGV[4] then
   local n = redis.call('HINCRBY', KEYS[1], 'n', 1)
   local line = '{"at":' .. whole_number(at) .. ',"what":"edited","revision":' .. rev .. '}'
   local refused = c.hr or (c.by and c.st == 'rejected' and '1') or ''
-  redis.call('XACK', KEYS[3], GROUP, c.x)
-  redis.call('XDEL', KEYS[3], c.x)
+  unqueue(KEYS[3], c)
   local entry = redis.call('XADD', KEYS[3], '*', 's', ARGV[1], 'i', ARGV[2], 'r', rev, 't', ARGV[3], 'd', c.d,
     'a', c.au or '', 'h', refused)
   move(KEYS[2], KEYS[1], ARGV[2], c, 'queued', nil)
   forget_text(KEYS[2], ARGV[2], c)
+  leave_thread(KEYS[2], ARGV[2], c)
   if c.us then  -- flags on the old text that a moderator has answered are settled; the others still wait for an answer
     local flags, deep = redis.call('HGETALL', KEYS[2] .. ':r:' .. ARGV[2]), depth(c.us)
     for i = 1, #flags, 2 do
@@ -28,7 +28,7 @@ if c.t ~= ARGV[3] and c.op ~= ARGV[4] then
   redis.call('HSET', KEYS[1], 't', ARGV[3], 't1', c.t1 or redis.sha1hex(c.t), 'rev', rev, 'x', entry,
     'op', ARGV[4], 'hi', remembered(c, line))
   if refused ~= '' then redis.call('HSET', KEYS[1], 'hr', refused) end
-  redis.call('HDEL', KEYS[1], 'sp', 'sc', 'rs', 'dc', 'by', 'us', 'mv', 'cd', 'fp')
+  redis.call('HDEL', KEYS[1], 'sp', 'sc', 'rs', 'dc', 'by', 'us', 'mv', 'cd', 'fp', 'es', 'eb')
   redis.call('HDEL', KEYS[4], ARGV[1] .. '/' .. ARGV[2])
   tell(KEYS[2], at, 'comment.edited', ARGV[2], n, from, 'queued', rev, '{"by":"site"}')
   ring(ARGV[1], ARGV[2])

@@ -5,7 +5,11 @@
 local site, ref = KEYS[1], ARGV[1]
 local left = redis.call('ZCARD', site .. ':ac:' .. ref)
 if left > 0 then return left end
-local gone = redis.call('DEL', site .. ':a:' .. ref, site .. ':pa:author:' .. ref, site .. ':rr:' .. ARGV[3])
+for _, id in ipairs(redis.call('SMEMBERS', site .. ':rf:' .. ARGV[3])) do  -- else a later undo would count the flag once more
+  redis.call('HDEL', site .. ':r:' .. id, ARGV[3])
+  add(site .. ':c:' .. id, 'rp', -1)
+end
+local gone = redis.call('DEL', site .. ':a:' .. ref, site .. ':pa:author:' .. ref, site .. ':rr:' .. ARGV[3], site .. ':rf:' .. ARGV[3])
 local who = redis.call('HGETALL', site .. ':who')
 for i = 1, #who, 2 do  -- an import may have brought another pseudonym of the same author
   if who[i] == ARGV[2] or who[i + 1] == ref then redis.call('HDEL', site .. ':who', who[i]) end

@@ -4,27 +4,24 @@
 -- ARGV  1 webhook's id  2 now (ms)  3 most events
 -- Returns {'on', events read, next due (ms) or ''} | {'off'} | {'absent'}
 -- Safe to repeat: it goes on from the place; an event has one delivery.
-local hook = KEYS[1] .. ':h:' .. ARGV[1]
+local hook_key = KEYS[1] .. ':h:' .. ARGV[1]
 local document = redis.call('HGET', KEYS[1] .. ':hooks', ARGV[1])
 if not document then return {'absent'} end
 local at = tonumber(ARGV[2])
-for _, id in ipairs(redis.call('ZRANGE', hook .. ':over', '-inf', ARGV[2], 'BYSCORE', 'LIMIT', 0, 500)) do
-  for _, part in ipairs({':all', ':delivered', ':dead', ':over'}) do redis.call('ZREM', hook .. part, id) end
-  redis.call('HDEL', hook .. ':d', id)
-end
-local state = redis.call('HMGET', hook, 'after', 'off')
+forget_ended(hook_key, at)
+local state = redis.call('HMGET', hook_key, 'after', 'off')
 if state[2] then return {'off'} end
 local patterns = cjson.decode(document).events
-local room = math.min(tonumber(ARGV[3]), MOST_OPEN - redis.call('ZCARD', hook .. ':open'))
+local room = math.min(tonumber(ARGV[3]), MOST_OPEN - redis.call('ZCARD', hook_key .. ':open'))
 local read = 0
 if room > 0 then
   local found = redis.call('XRANGE', KEYS[1] .. ':ev', '(' .. (state[1] or '0-0'), '+', 'COUNT', room)
   for _, entry in ipairs(found) do
     local kind = field(entry[2], 'k')
-    if wants(patterns, kind) and redis.call('HEXISTS', hook .. ':d', entry[1]) == 0 then begin(hook, entry[1], kind, at) end
+    if wants(patterns, kind) and redis.call('HEXISTS', hook_key .. ':d', entry[1]) == 0 then begin(hook_key, entry[1], kind, at) end
   end
   read = #found
-  if read > 0 then redis.call('HSET', hook, 'after', found[read][1]) end
+  if read > 0 then redis.call('HSET', hook_key, 'after', found[read][1]) end
 end
-local due = redis.call('ZRANGE', hook .. ':due', 0, 0, 'WITHSCORES')
+local due = redis.call('ZRANGE', hook_key .. ':due', 0, 0, 'WITHSCORES')
 return {'on', read, due[2] and whole_number(due[2]) or ''}

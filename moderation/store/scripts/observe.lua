@@ -1,10 +1,11 @@
 -- What a batch of comments means beside the others: the author's record, the same text before, how many came lately.
 -- KEYS  1 inbox (stream), which only names the partition  then for each comment its site record (hash)
--- ARGV  1 now (ms), or '' for the server's clock  then for each comment eight: id, author reference or '', address (hashed) or '',
---       article's id or '', fingerprints (comma), window of repeats (ms), window of pace (ms) or 0, days of the record
+-- ARGV  1 now (ms), or '' for the server's clock  then for each comment nine: id, author reference or '', address (hashed) or '',
+--       article's id or '', fingerprints (comma), window of repeats (ms), window of pace (ms) or 0, days of the record, revision
 -- Returns for each comment a list of twelve: approved, rejected, pending, recently approved, recently rejected, given standing
 --       or '', end of a suspension or '', same by this author, same by others, by the author, by the address, on the article
--- Safe to repeat: a comment counts once, and never for itself.
+-- Safe to repeat: a comment counts once, and never for itself. One that was erased or edited meanwhile leaves no trace; what is
+-- left of the others is named in the comment (`fp`), so that it can be erased before its score comes.
 local at = ARGV[1] ~= '' and tonumber(ARGV[1]) or now()
 local answer = {}
 
@@ -41,7 +42,7 @@ local function same(site, print, ref, member, window)
 end
 
 for i = 0, #KEYS - 2 do
-  local site, a = KEYS[2 + i], 1 + 8 * i
+  local site, a = KEYS[2 + i], 1 + 9 * i
   local id, ref, address, article, prints = ARGV[a + 1], ARGV[a + 2], ARGV[a + 3], ARGV[a + 4], ARGV[a + 5]
   local repeats, window, days = tonumber(ARGV[a + 6]), tonumber(ARGV[a + 7]), tonumber(ARGV[a + 8])
   local author, recent = {}, {0, 0}
@@ -58,13 +59,15 @@ for i = 0, #KEYS - 2 do
       end
     end
   end
+  local there = (prints ~= '' or window > 0) and redis.call('HGET', site .. ':c:' .. id, 'rev') == ARGV[a + 9]
+  if there and prints ~= '' then redis.call('HSET', site .. ':c:' .. id, 'fp', prints) end
   local mine, others = 0, 0
-  for print in string.gmatch(prints, '[^,]+') do
+  for print in string.gmatch(there and prints or '', '[^,]+') do
     local same_mine, same_others = same(site, print, ref, ref .. '\t' .. id, repeats)
     mine, others = math.max(mine, same_mine), math.max(others, same_others)
   end
   local by_author, by_address, on_article = 0, 0, 0
-  if window > 0 then
+  if there and window > 0 then
     by_author = pace(site, 'author', ref, id, window)
     by_address = pace(site, 'address', address, id, window)
     on_article = pace(site, 'article', article, id, window)

@@ -8,6 +8,7 @@ if not c then return missing(KEYS[1]) end
 local answer = 'same'
 local flags_key = KEYS[2] .. ':r:' .. ARGV[2]
 if redis.call('HSETNX', flags_key, ARGV[3], depth(c.us)) == 1 then
+  redis.call('SADD', KEYS[2] .. ':rf:' .. ARGV[3], ARGV[2])
   local reports = redis.call('HINCRBY', KEYS[1], 'rp', 1)
   local n = redis.call('HINCRBY', KEYS[1], 'n', 1)
   if c.st == 'approved' and not c.ov and flagged(KEYS[2], ARGV[2], depth(c.us), ARGV[5]) then

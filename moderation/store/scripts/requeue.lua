@@ -1,16 +1,17 @@
 -- Puts a dead letter before the workers once more.
 -- KEYS  1 comment (hash)  2 site record (hash)  3 inbox (stream)  4 dead letters (hash)
 -- ARGV  1 site  2 id
--- Returns 1, or 0 if it is no dead letter (so a repeat is safe). A comment that a moderator decided keeps its status.
+-- Returns 1, or 0 if it is no dead letter (so a repeat is safe). A comment that a moderator decided or
+-- escalated keeps its status.
 if redis.call('HDEL', KEYS[4], ARGV[1] .. '/' .. ARGV[2]) == 0 then return 0 end
-local c = read(KEYS[1], 't', 'd', 'by', 'hi', 'dc', 'hr')
+local c = read(KEYS[1], 't', 'd', 'by', 'hi', 'dc', 'hr', 'x')
 if not c then return 0 end
 local at, from = now(), c.st
-local entry = redis.call('XADD', KEYS[3], '*', 's', ARGV[1], 'i', ARGV[2], 'r', c.rev, 't', c.t, 'd', c.d,
-  'a', c.au or '', 'h', c.hr or '')
-redis.call('HSET', KEYS[1], 'x', entry)
+unqueue(KEYS[3], c)
+enqueue(KEYS[3], ARGV[1], KEYS[1], ARGV[2], c)
+leave_thread(KEYS[2], ARGV[2], c)
 redis.call('HDEL', KEYS[1], 'sc', 'rs', 'mv', 'sp', 'cd')
-if c.by then  -- it stays where it is, without the score and the reasons that were found
+if c.by or c.ov == 'escalated' then  -- it stays where it is, without the score and the reasons that were found
   for _, queue in ipairs(places(c.st, c.ov)) do leave(KEYS[2], queue, ARGV[2], c) end
   c.sp, c.cd = nil, nil
   for _, queue in ipairs(places(c.st, c.ov)) do enter(KEYS[2], queue, ARGV[2], c) end

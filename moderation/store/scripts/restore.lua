@@ -4,7 +4,10 @@
 -- Returns 1, or 0 if the comment is there already (so a repeat is safe). Tells no event: nothing happened to the comment.
 if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
 local site, id, reporters = KEYS[2], ARGV[2], tonumber(ARGV[3])
-for i = 4, 3 + 2 * reporters, 2 do redis.call('HSET', site .. ':r:' .. id, ARGV[i], ARGV[i + 1]) end
+for i = 4, 3 + 2 * reporters, 2 do 
+  redis.call('HSET', site .. ':r:' .. id, ARGV[i], ARGV[i + 1])
+  redis.call('SADD', site .. ':rf:' .. ARGV[i], id)
+end
 for i = 4 + 2 * reporters, #ARGV, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
 local found = redis.call('HMGET', KEYS[1], 'seq', 'au', 'st')
 local behind = found[1] - (redis.call('HGET', site, 'seq') or 0)
@@ -16,18 +19,12 @@ if not c then  -- a tombstone: counted under the status that it had
   count(site, {au = dead[3] or nil, at = dead[2]}, dead[1], 1)
   return 1
 end
-if c.st == 'queued' then
-  local entry = redis.call('XADD', KEYS[3], '*', 's', ARGV[1], 'i', id, 'r', c.rev, 't', c.t, 'd', c.d,
-    'a', c.au or '', 'h', c.hr or '')
-  redis.call('HSET', KEYS[1], 'x', entry)
-else
+if c.st ~= 'queued' then
   for _, queue in ipairs(places(c.st, c.ov)) do enter(site, queue, id, c) end
   count(site, c, c.st, 1)
 end
-if c.sc then
-  if c.ar then redis.call('ZADD', site .. ':tc:' .. c.ar, c.seq, id) end
-  if c.pa then redis.call('ZADD', site .. ':rc:' .. c.pa, c.seq, id) end
-end
+-- What a moderator decided before its score came waits for it all the same: an undo would lead back to `queued`.
+if c.sc then join_thread(site, id, c) else enqueue(KEYS[3], ARGV[1], KEYS[1], id, c) end
 if c.cd then
   for code in string.gmatch(c.cd, '[^,]+') do redis.call('SADD', site .. ':codes', code) end
 end

@@ -1,4 +1,4 @@
-"""The headers that every page carries: only what this service itself serves is loaded, and nobody frames it."""
+"""Headers that tell a browser what it may do with an answer: what a page may load and who may frame it, what is kept."""
 
 from __future__ import annotations
 
@@ -15,4 +15,4 @@ SAFE_HEADERS: Final = MappingProxyType(
         "Referrer-Policy": "no-referrer",
     }
 )
-NOT_KEPT: Final = {"Cache-Control": "no-store"}
+NOT_KEPT: Final = MappingProxyType({"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"})
