@@ -4,6 +4,7 @@ const ROOT = new URL("../", document.baseURI);
 
 let token = "";
 let onEnded = () => {};
+let ahead = 0; // ms that the service's clock is before this one's
 
 /** What an API call answered instead of what was asked for; status 0: there was no answer. */
 export class Problem extends Error {
@@ -28,6 +29,9 @@ export function signedIn(csrf) {
 export function whenEnded(listener) {
   onEnded = listener;
 }
+
+/** The service's time in ms, within two seconds; never later than it is. */
+export const serverNow = () => Date.now() + ahead - 1_000;
 
 /** A key for one operation, so that sending it twice does it once. */
 export function operationKey() {
@@ -55,6 +59,8 @@ export async function call(method, path, { body, query, key, keepalive = false, 
       body: body === undefined ? undefined : JSON.stringify(body),
     });
     text = await answer.text();
+    const date = Date.parse(answer.headers.get("Date"));
+    if (date) ahead = date - Date.now();
   } catch (failure) {
     if (failure.name === "AbortError") throw failure;
     throw new Problem(0, null);

@@ -1,11 +1,12 @@
 // The queue: a list and one open comment. Decides at once on the page, and tells the service in its own time (outbox.js).
 
-import { call, get, onAuthor, onComment, onSite } from "./api.js";
+import { call, get, onAuthor, onComment, onSite, serverNow } from "./api.js";
 import { Card, codeName } from "./card.js";
 import { button, foreign, h, say, visible } from "./elements.js";
 import { Filters } from "./filters.js";
 import { nameOf } from "./outbox.js";
 import { Pile } from "./pile.js";
+import { filtered } from "./place.js";
 import { age, number, t } from "./words.js";
 
 export const REASONS = { s: "spam", a: "advertising", b: "abusive", h: "harassment", t: "hate_speech", i: "illegal",
@@ -62,7 +63,7 @@ export class Queue {
     this.actions = h("div", { class: "actions", role: "group", "aria-label": t("decide") }, ...this.buttons.values());
     this.empty = h("div", { class: "empty", hidden: true });
     this.cardBox = h("section", { class: "card", id: "card", tabIndex: -1, "aria-labelledby": "card-title", "aria-describedby": "card-text" },
-      this.card.body, this.chooser, this.actions);
+      this.card.body, h("div", { class: "foot" }, this.chooser, this.actions));
     this.failed = h("section", { class: "failures", "aria-labelledby": "failures-title", hidden: true },
       h("h2", { id: "failures-title" }, t("came_back")), (this.failedList = h("ul", {})));
     this.state = h("p", { class: "state-line", role: "status" });
@@ -89,9 +90,11 @@ export class Queue {
     this.news.clear();
     this.changed.clear();
     this.newcomers = 0;
+    this.#sayNew();
     this.#closeChooser();
     this.filters.show(place, this.reasons);
     this.listTitle.textContent = t("loading");
+    this.readAt = serverNow() + 1_000; // what came before is in the list, or will be when it is read on
     await Promise.all([this.pile.show(place, (name) => this.outbox.has(name)), this.#count(true), this.#reasons()]);
     this.#render();
   }
@@ -112,16 +115,15 @@ export class Queue {
   async #count(follow = false) {
     const { site } = this.place;
     try {
-      const asked = Date.now();
       const { queues } = await get(site ? onSite(site, "/queues") : "v1/queues");
       if (site !== this.place.site) return;
       this.filters.counts(queues);
       document.title = `(${queues.pending.count}) ${t("title")}`;
       this.counts = queues;
       // From just before the count on; a second or two is told twice, which changes nothing.
-      if (follow) this.live.follow(site, `${asked - 5_000}-0`);
+      if (follow) this.live.follow(site, `${serverNow() - 2_000}-0`);
     } catch {
-      if (follow) this.live.follow(site, `${Date.now() - 5_000}-0`);
+      if (follow) this.live.follow(site, `${serverNow() - 5_000}-0`);
     }
     if (!site && this.pile.complete && this.pile.items.length === 0) this.pile.reopen();
   }
@@ -560,7 +562,7 @@ export class Queue {
     }
   }
 
-  #happened({ type, data }) {
+  #happened({ type, data, timestamp }) {
     this.#countSoon();
     const name = `${data.site}/${data.comment_id}`;
     const here = this.pile.find(name);
@@ -568,7 +570,7 @@ export class Queue {
     else if (["comment.approved", "comment.rejected"].includes(type) && here && data.by !== this.session.name) this.#meanwhile(name, data.by, data.status);
     else if (here) {
       if (["comment.edited", "comment.pending", "comment.undone", "comment.reported"].includes(type) && !this.outbox.has(name)) void this.#reread({ site: data.site, id: data.comment_id });
-    } else if (type === `comment.${this.place.queue}` && data.by !== this.session.name) {
+    } else if (type === `comment.${this.place.queue}` && data.by !== this.session.name && Date.parse(timestamp) >= this.readAt) {
       this.newcomers += 1;
       if (this.pile.items.length === 0) this.#takeIn();
       else this.#sayNew();
@@ -577,7 +579,7 @@ export class Queue {
 
   #sayNew() {
     this.fresh.hidden = this.newcomers === 0;
-    this.fresh.textContent = t("newcomers", { n: this.newcomers });
+    this.fresh.textContent = filtered(this.place) ? t("look_again") : t("newcomers", { n: this.newcomers });
   }
 
   /** Newcomers join the end of the list; nothing that is there moves. */

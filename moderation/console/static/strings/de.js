@@ -15,6 +15,7 @@ export default {
   listed: { one: "{n} Kommentar", other: "{n} Kommentare" }, listed_more: { one: "{n} Kommentar und mehr", other: "{n} Kommentare und mehr" },
   list_failed: "Die Liste war nicht zu lesen", queue_empty: "Hier wartet nichts.",
   newcomers: { one: "{n} neuer Kommentar", other: "{n} neue Kommentare" },
+  look_again: "Nach neuen sehen",
   filters: "Filter", filters_active: "Gesetzte Filter", remove_filter: "Filter {name} entfernen",
   "filter.q": "Wörter", "filter.order": "Reihenfolge", "filter.reason": "Grund", "filter.article": "Artikel (Id)", "filter.author": "Autor (Id oder ref)", "filter.tag": "Schlagwort", "filter.assigned": "Zugewiesen an",
   "filter.score_min": "Wert mindestens", "filter.score_max": "Wert höchstens", "filter.newer": "Kam", "filter.older": "Wartet",

@@ -15,6 +15,7 @@ export default {
   listed: { one: "{n} comment", other: "{n} comments" }, listed_more: { one: "{n} comment and more", other: "{n} comments and more" },
   list_failed: "The list could not be read", queue_empty: "Nothing waits here.",
   newcomers: { one: "{n} new comment", other: "{n} new comments" },
+  look_again: "Look for new ones",
   filters: "Filters", filters_active: "Active filters", remove_filter: "Remove the filter {name}",
   "filter.q": "Words", "filter.order": "Order", "filter.reason": "Reason", "filter.article": "Article (id)", "filter.author": "Author (id or ref)", "filter.tag": "Tag", "filter.assigned": "Assigned to",
   "filter.score_min": "Score at least", "filter.score_max": "Score at most", "filter.newer": "Came within", "filter.older": "Waits for",
