@@ -320,6 +320,11 @@ ROUTES: Final[tuple[Route[Handler], ...]] = (
           example={"policy": {"mode": "auto", "approve_below": 0.2, "reject_above": 0.95}, "days": 30,
                    "target": {"held_good_share": 0.02}},
           shows={200: examples.PREVIEW}),
+    Route("POST", ON_SITE + "/policy/test", preview.test, MODERATOR,
+          "What the rules of a policy find in a text alone: what needs an author or a past is left out. Changes nothing.",
+          {200: answers.PolicyTestAnswer}, wire.PolicyTestBody, faults=WRITE,
+          example={"text": "The casino will ruin the square.", "policy": {"suspect_words": ["casino"]}},
+          shows={200: examples.POLICY_TEST}),
     Route("GET", ON_SITE + "/statistics", statistics.report, MODERATOR,
           "What was done, counted from the event log: per hour, per moderator, and for the site: who decided, how far moderators "
           "and model agree, how long comments wait, and a calibration table (of ten ranges of the score: how many were rejected).",

@@ -736,3 +736,12 @@ class CoralBody(Body):
         False,
         description="Withhold a doubtful comment in Coral (`SYSTEM_WITHHELD`) instead of only flagging it.",
     )
+
+
+class PolicyTestBody(Body):
+    """A text to try a policy's rules on."""
+
+    text: Text
+    policy: PolicyBody | None = Field(
+        None, description="A changed policy, whole as for PUT; the one in force if it is left out."
+    )

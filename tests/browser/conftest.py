@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Page, sync_playwright
 
 from tests.browser.service import Running, Site, started
 
@@ -64,13 +64,8 @@ def opened(browser: Browser, service: Running, faults: list[str]) -> Iterator[Op
         context.add_init_script(WATCH)
         page = context.new_page()
         page.on("pageerror", lambda error: faults.append(f"script: {error}"))
-        page.on("dialog", lambda dialog: (faults.append(f"dialog: {dialog.message}"), dialog.dismiss()))
-        page.on(
-            "console",
-            lambda said: (
-                faults.append(f"csp: {said.text}") if "Content Security Policy" in said.text else None
-            ),
-        )
+        page.on("dialog", lambda dialog: _refuse(dialog, faults))
+        page.on("console", lambda said: _listen(said, faults))
         page.goto(f"{service.url}/console/{query}")
         if who is not None:
             sign_in(page, site.keys[who])
@@ -80,6 +75,19 @@ def opened(browser: Browser, service: Running, faults: list[str]) -> Iterator[Op
     for context in contexts:
         context.close()
     assert faults == []
+
+
+def _refuse(dialog: Dialog, faults: list[str]) -> None:
+    if dialog.type == "beforeunload":  # decisions are on their way, and the browser asks
+        dialog.accept()
+        return
+    faults.append(f"dialog: {dialog.message}")
+    dialog.dismiss()
+
+
+def _listen(said: ConsoleMessage, faults: list[str]) -> None:
+    if "Content Security Policy" in said.text:
+        faults.append(f"csp: {said.text}")
 
 
 # Each refusal of the CSP is told to the console of the page, which the fixture listens to.

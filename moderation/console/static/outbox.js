@@ -43,7 +43,7 @@ export class Outbox extends EventTarget {
 
   /** Sends `verb` (approve, reject, undo, escalate, deescalate) on a card; returns the entry. */
   send(card, verb, body = {}) {
-    const entry = { name: nameOf(card), site: card.site, id: card.id, verb, body, key: operationKey(), tries: 0, card };
+    const entry = { name: nameOf(card), site: card.site, id: card.id, verb, body, key: operationKey(), tries: 0, card: "text" in card ? card : null };
     this.#waiting.push(entry);
     this.#changed();
     this.#pump();

@@ -28,7 +28,12 @@ export async function page(place, { session }) {
     const other = name === "approve_below" ? "reject_above" : "approve_below";
     changed[name] = Number(sliders.get(name).slider.value);
     if (changed.approve_below > changed.reject_above) changed[other] = changed[name];
+    altered();
     draw();
+  }
+  /** What is saved was checked just so. */
+  function altered() {
+    save.disabled = true;
   }
   function draw() {
     for (const [name, { slider, shown }] of sliders) {
@@ -42,10 +47,10 @@ export async function page(place, { session }) {
     plotBox.querySelector("details").open = open;
   }
 
-  const mode = h("select", { id: "mode", onchange: () => { changed.mode = mode.value; } }, ...MODES.map((one) => h("option", { value: one }, t(`mode.${one}`))));
+  const mode = h("select", { id: "mode", onchange: () => { changed.mode = mode.value; altered(); } }, ...MODES.map((one) => h("option", { value: one }, t(`mode.${one}`))));
   mode.value = policy.mode;
   const lists = new Map(["banned_words", "suspect_words"].map((name) => {
-    const area = h("textarea", { id: name, spellcheck: false, dir: "auto", value: policy[name].join("\n"), oninput: () => { changed[name] = linesOf(area.value); } });
+    const area = h("textarea", { id: name, spellcheck: false, dir: "auto", value: policy[name].join("\n"), oninput: () => { changed[name] = linesOf(area.value); altered(); } });
     return [name, area];
   }));
 

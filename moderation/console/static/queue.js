@@ -62,7 +62,7 @@ export class Queue {
       { class: `act ${name}`, "aria-keyshortcuts": key, title: key ? `${t(`act.${name}`)} (${key})` : null })]));
     this.actions = h("div", { class: "actions", role: "group", "aria-label": t("decide") }, ...this.buttons.values());
     this.empty = h("div", { class: "empty", hidden: true });
-    this.cardBox = h("section", { class: "card", id: "card", tabIndex: -1, "aria-labelledby": "card-title", "aria-describedby": "card-text" },
+    this.cardBox = h("section", { class: "card", id: "card", tabIndex: -1, hidden: true, "aria-labelledby": "card-title", "aria-describedby": "card-text" },
       this.card.body, h("div", { class: "foot" }, this.chooser, this.actions));
     this.failed = h("section", { class: "failures", "aria-labelledby": "failures-title", hidden: true },
       h("h2", { id: "failures-title" }, t("came_back")), (this.failedList = h("ul", {})));
@@ -95,7 +95,9 @@ export class Queue {
     this.filters.show(place, this.reasons);
     this.listTitle.textContent = t("loading");
     this.readAt = serverNow() + 1_000; // what came before is in the list, or will be when it is read on
+    this.showing = true; // what comes now was asked for
     await Promise.all([this.pile.show(place, (name) => this.outbox.has(name)), this.#count(true), this.#reasons()]);
+    this.showing = false;
     this.#render();
   }
 
@@ -138,7 +140,7 @@ export class Queue {
   // --- what is on the page ---------------------------------------------------------------------------
 
   #arrived() {
-    if (this.shown === null && this.pile.open !== null) this.cameAt = performance.now();
+    if (this.shown === null && this.pile.open !== null && !this.showing) this.cameAt = performance.now();
     this.#render();
   }
 
@@ -279,6 +281,7 @@ export class Queue {
   }
 
   #moved() {
+    this.cameAt = -Infinity;
     this.#closeChooser();
     this.#open();
     this.#bringIntoView();
