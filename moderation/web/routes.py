@@ -452,7 +452,7 @@ def build(
     app = web.Application(middlewares=[_outermost(desk)], client_max_size=settings.max_batch_bytes)
     app[DESK] = desk
     for route in ROUTES:
-        app.router.add_route(route.method, route.path, guarded(route.handler, route.allowed, desk))
+        app.router.add_route(route.method, _any_id(route.path), guarded(route.handler, route.allowed, desk))
     for one in ACROSS:
         app.router.add_route(one.method, one.path, guarded_desk(one.handler, one.allowed, desk))
     for call in SESSION:
@@ -466,6 +466,11 @@ def build(
     app.router.add_get(console.HOME + "static/{path:.+}", _opened(console.static, desk))
     app.on_shutdown.append(_end_waiting)
     return app
+
+
+def _any_id(path: str) -> str:
+    """The path as the router takes it: a part may hold braces, which an id may and aiohttp's own pattern leaves out."""
+    return re.sub(r"\{(\w+)\}", r"{\1:[^/]+}", path)
 
 
 async def _end_waiting(app: web.Application) -> None:

@@ -98,11 +98,12 @@ document.addEventListener("securitypolicyviolation", (event) =>
 
 
 def sign_in(page: Page, key: str) -> None:
-    """Signs in with a key, and waits for the queue."""
+    """Signs in with a key, and waits for the page."""
     page.fill("#key", key)
     page.click("form.sign-in button")
-    page.wait_for_selector(".queue")
-    settled(page)
+    page.wait_for_selector(".queue, .panel")
+    if page.locator(".queue").count():
+        settled(page)
 
 
 def settled(page: Page) -> None:

