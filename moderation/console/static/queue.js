@@ -7,6 +7,7 @@ import { Filters } from "./filters.js";
 import { nameOf } from "./outbox.js";
 import { Pile } from "./pile.js";
 import { filtered } from "./place.js";
+import { away, whenBack } from "./presence.js";
 import { age, number, t } from "./words.js";
 
 export const REASONS = { s: "spam", a: "advertising", b: "abusive", h: "harassment", t: "hate_speech", i: "illegal",
@@ -42,8 +43,9 @@ export class Queue {
     claims.addEventListener("card", (event) => this.#newer(event.detail));
     claims.addEventListener("stale", (event) => void this.#reread(event.detail));
     live.addEventListener("event", (event) => this.#happened(event.detail));
-    live.addEventListener("counts", () => void this.#count());
+    live.addEventListener("counts", () => { if (!away()) void this.#count(); });
     live.addEventListener("state", () => this.#status());
+    whenBack(() => this.#countSoon());
     setInterval(() => this.#ages(), 30_000);
   }
 
@@ -131,6 +133,7 @@ export class Queue {
   }
 
   #countSoon() {
+    if (away()) return;
     this.counting ??= setTimeout(() => {
       this.counting = null;
       void this.#count();
