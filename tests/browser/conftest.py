@@ -29,8 +29,9 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="package")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """The service, one for all of these tests."""
+def service(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """The service, one for all of these tests; without a browser there is no need of it."""
+    del browser
     process, running = started(tmp_path_factory.mktemp("data"))
     yield running
     process.terminate()
