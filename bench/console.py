@@ -67,7 +67,7 @@ def line(name: str, found: list[float]) -> str:
     return f"{name:<44} median {statistics.median(found):6.1f} ms   p95 {ordered[int(len(ordered) * 0.95)]:6.1f} ms   n {len(found)}"
 
 
-def main() -> int:
+def main() -> int:  # noqa: PLR0915 - steps of one measurement, in order
     """Prints the three rows; returns 1 if a median is above the bar."""
     parser = argparse.ArgumentParser(prog="python -m bench.console", description=__doc__)
     parser.add_argument("--pending", type=int, default=10_000)

@@ -5,6 +5,7 @@ import { call, onComment, operationKey } from "./api.js";
 
 const AT_ONCE = 4; // connections; a browser has six for a host, and the event stream takes one
 const MOST = 100; // decisions on their way: more than that and the moderator should wait for the network
+const AFTER_PAINT = 20; // ms: the next comment first, then the network
 const TRIES = 4; // after a fault of the service itself
 const KEPT = "moderation-outbox";
 
@@ -46,7 +47,7 @@ export class Outbox extends EventTarget {
     const entry = { name: nameOf(card), site: card.site, id: card.id, verb, body, key: operationKey(), tries: 0, card: "text" in card ? card : null };
     this.#waiting.push(entry);
     this.#changed();
-    this.#pump();
+    setTimeout(() => this.#pump(), AFTER_PAINT);
     return entry;
   }
 

@@ -63,6 +63,7 @@ export class Queue {
     this.buttons = new Map(acts.map(([name, key, act]) => [name, button([t(`act.${name}`), key ? h("kbd", { "aria-hidden": "true" }, key) : null].filter(Boolean), act,
       { class: `act ${name}`, "aria-keyshortcuts": key, title: key ? `${t(`act.${name}`)} (${key})` : null })]));
     this.actions = h("div", { class: "actions", role: "group", "aria-label": t("decide") }, ...this.buttons.values());
+    this.card.body.addEventListener("scroll", () => { this.scrolled = true; }, { passive: true });
     this.empty = h("div", { class: "empty", hidden: true });
     this.cardBox = h("section", { class: "card", id: "card", tabIndex: -1, hidden: true, "aria-labelledby": "card-title", "aria-describedby": "card-text" },
       this.card.body, h("div", { class: "foot" }, this.chooser, this.actions));
@@ -204,7 +205,7 @@ export class Queue {
   #rowState(row, name) {
     const holder = this.claims.holder(name);
     row.state.textContent = this.news.get(name) ?? (holder ? t("held_by", { name: visible(holder) }) : "");
-    row.node.classList.toggle("away", this.news.has(name) || holder !== null);
+    row.node.classList.toggle("done", this.news.has(name));
   }
 
   #held() {
@@ -232,7 +233,10 @@ export class Queue {
       this.marked = row?.open ?? null;
       const state = `${name} ${this.claims.holder(name)} ${this.news.get(name)}`;
       if (this.shown?.card !== card || this.shown.state !== state) {
-        if (this.shown?.name !== name) this.card.body.scrollTop = 0;
+        if (this.shown?.name !== name && this.scrolled) {
+          this.scrolled = false;
+          this.card.body.scrollTop = 0; // only then: to ask or set it costs a layout
+        }
         this.card.show(card, this.claims.holder(name), this.news.get(name) ?? (this.changed.has(name) ? t("text_changed") : null));
         this.shown = { name, card, state };
       }
