@@ -11,7 +11,7 @@ import os
 import secrets
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,11 +20,13 @@ from aiohttp import web
 from moderation.errors import Unfit
 from moderation.metrics import Metrics
 from moderation.models import LoadedModel
+from moderation.scoring import Scoring
 from moderation.settings import Settings
 from moderation.store import Store, advice, check_fitness
 from moderation.store.client import Link
 from moderation.store.embedded import EmbeddedServer, socket_of_running
 from moderation.web import answers, routes
+from moderation.webhooks.akismet import Pushes
 from moderation.webhooks.coral import Verdicts
 from moderation.webhooks.dispatcher import Dispatcher
 from moderation.webhooks.egress import Egress, Gate
@@ -132,9 +134,7 @@ async def _run(settings: Settings, roles: frozenset[str]) -> int:
             for task in crew:  # a service without its worker must not look alive
                 task.add_done_callback(lambda _: stopping.set())
         if "api" in roles:
-            url = await stack.enter_async_context(
-                _web(store, settings, metrics, model_loaded=lambda: model.current is not None)
-            )
+            url = await stack.enter_async_context(_web(store, settings, metrics, model))
             print(f"ready {url}", flush=True)  # promised by the contract
         else:
             print("ready", flush=True)
@@ -199,6 +199,7 @@ async def _dispatcher(
         # One line for each kind of delivery; see moderation/webhooks/kinds.py.
         kinds: dict[str, Kind] = {
             "webhook": Signed(store.webhooks.secrets_of, functools.partial(_card, store)),
+            "akismet": Pushes(store.akismet, store.comments),
             "coral": Verdicts(store.coral),
         }
         dispatcher = Dispatcher(store, kinds, egress, metrics.webhooks, stopping=stopping)
@@ -217,11 +218,11 @@ async def _card(store: Store, site: str, comment_id: str) -> dict[str, Any] | No
 
 
 @contextlib.asynccontextmanager
-async def _web(
-    store: Store, settings: Settings, metrics: Metrics, *, model_loaded: Callable[[], bool]
-) -> AsyncIterator[str]:
+async def _web(store: Store, settings: Settings, metrics: Metrics, model: LoadedModel) -> AsyncIterator[str]:
     """The HTTP server, until the end of the context; yields its URL."""
-    app = routes.build(store, settings, metrics, model_loaded)
+    scoring = Scoring(model)
+    scoring.start()
+    app = routes.build(store, settings, metrics, lambda: model.current is not None, scoring)
     runner = web.AppRunner(
         app,
         access_log=None,
@@ -236,6 +237,7 @@ async def _web(
     finally:
         store.feed.wake_all()  # long polls end now
         await runner.cleanup()
+        await scoring.close()
 
 
 async def _listen(runner: web.AppRunner, settings: Settings) -> str:

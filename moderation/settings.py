@@ -104,6 +104,14 @@ class Settings(BaseSettings):
     webhook_allow_http: bool = Field(
         False, description="Let webhooks have http:// URLs, whose deliveries anybody on the way can read."
     )
+    verdict_seconds: Annotated[
+        float,
+        Field(
+            gt=0,
+            le=10,
+            description="How long a client of Akismet's waits for the verdict on a comment; the Python client gives up after 1 s.",
+        ),
+    ] = 0.7
     model_dir: Path | None = Field(
         None,
         description="Directory of one model to score with. Without it the one that `moderation model use` chose, else the "

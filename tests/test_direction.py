@@ -20,6 +20,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "moderation.settings": ("moderation.errors",),
     "moderation.store": ("moderation.domain", "moderation.errors"),
     "moderation.models": ("model", "moderation.errors"),
+    "moderation.scoring": ("model.classifier", "moderation.errors"),
     "moderation.checks": ("moderation.domain", "model.normalise"),
     "moderation.worker": (
         "moderation.domain", "moderation.errors", "moderation.metrics", "moderation.store", "moderation.checks",
@@ -31,7 +32,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "moderation.web": (
         "moderation.domain", "moderation.errors", "moderation.metrics", "moderation.store", "moderation.settings",
         "moderation.logs", "moderation.checks.again", "moderation.checks.domains", "moderation.checks.entries",
-        "moderation.checks.languages", "moderation.webhooks",
+        "moderation.checks.languages", "moderation.checks.fingerprints", "moderation.webhooks",
     ),
     "moderation.client": (),
     "moderation.app": OURS,

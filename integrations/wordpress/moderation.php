@@ -29,15 +29,28 @@ function moderation_redirect( $answer, $args, $url ) {
 	unset( $args['headers']['Host'] );
 	$path  = (string) parse_url( $url, PHP_URL_PATH );
 	$query = parse_url( $url, PHP_URL_QUERY );
-	if ( '/comment-check' === substr( $path, -14 ) && is_string( $args['body'] ) && false === strpos( $args['body'], '&callback=' ) ) {
+	$check = '/comment-check' === substr( $path, -14 ) && is_string( $args['body'] );
+	if ( $check && false === strpos( $args['body'], '&callback=' ) ) {
 		$args['body'] .= '&callback=' . rawurlencode( rest_url( 'akismet/v1/webhook' ) );
 	}
 	$found = wp_remote_request( rtrim( MODERATION_URL, '/' ) . $path . ( $query ? '?' . $query : '' ), $args );
-	if ( '/comment-check' === substr( $path, -14 ) && ! is_wp_error( $found ) ) {
-		$GLOBALS['moderation_check'] = array(
-			'guid' => wp_remote_retrieve_header( $found, 'x-akismet-guid' ),
-			'hold' => 'false' === $found['body'] && '' !== wp_remote_retrieve_header( $found, 'x-akismet-recheck-after' ),
-		);
+	return $check && ! is_wp_error( $found ) ? moderation_checked( $found, $args['body'] ) : $found;
+}
+
+/** Takes from an answer what Akismet's plugin does not: the id of the check, and whether a person should decide. */
+function moderation_checked( $found, $body ) {
+	$guid = wp_remote_retrieve_header( $found, 'x-akismet-guid' );
+	$hold = 'false' === $found['body'] && '' !== wp_remote_retrieve_header( $found, 'x-akismet-recheck-after' );
+	$GLOBALS['moderation_check'] = array( 'guid' => $guid, 'hold' => $hold );
+	parse_str( $body, $sent );
+	if ( isset( $sent['recheck_reason'], $sent['comment_ID'] ) && '' !== $guid ) {
+		$id = (int) $sent['comment_ID'];
+		update_comment_meta( $id, 'akismet_guid', $guid );
+		if ( $hold && 'retry' === $sent['recheck_reason'] ) {
+			// Held while the service was away. The plugin would publish it on "false": it stays pending, and is not asked about again.
+			delete_comment_meta( $id, 'akismet_error' );
+			$found['body'] = 'pending';
+		}
 	}
 	return $found;
 }

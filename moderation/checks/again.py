@@ -65,7 +65,7 @@ def verdict(comment: Comment, policy: Policy) -> Verdict:
     findings = findings_of(comment, policy)
     effects = {finding.effect for finding in findings}
     rule = Effect.REJECT if Effect.REJECT in effects else Effect.HOLD if effects else None
-    return Verdict(decide(policy, comment.scores, findings).status, rule)
+    return Verdict(decide(policy, comment.scores, findings, via=comment.draft.via).status, rule)
 
 
 def findings_of(comment: Comment, policy: Policy) -> list[Finding]:

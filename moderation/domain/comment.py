@@ -86,7 +86,10 @@ class Article:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A comment as a site posts it, validated, before it is stored."""
+    """A comment as a site posts it, validated, before it is stored.
+
+    ``via``: the other product's protocol by which it came (``akismet``); None for our own.
+    """
 
     id: str
     text: str
@@ -96,6 +99,7 @@ class Draft:
     created_at: int | None = None
     lang: str | None = None
     metadata: dict[str, Any] = field(default_factory=dict)
+    via: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

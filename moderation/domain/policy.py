@@ -8,9 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from moderation.domain.comment import Reason, RejectReason, Status
 from moderation.domain.decision import By, Decision
+
+AKISMET: Final = "akismet"  # in the place of `via`: a comment-check of Akismet's protocol
 
 
 class Mode(StrEnum):
@@ -56,6 +59,11 @@ class Policy:
     hold_empty: bool = True
     languages: tuple[str, ...] = ()
     report_threshold: int = 1
+    akismet_hold: bool = True
+    akismet_recheck_seconds: int = 7_200
+    akismet_spam_from: float = 0.5
+    discard_above: float | None = 0.999
+    perspective_files: bool = False
     keep_decided_days: int | None = None
     keep_events_days: int | None = None
     keep_audit_days: int | None = None
@@ -84,20 +92,39 @@ def decide(
     *,
     model_version: str | None = None,
     trusted: bool = False,
+    via: str | None = None,
 ) -> Decision:
     """The decision of policy over one comment; without a score for ``spam`` a human decides.
 
     ``trusted``: a moderator trusts the author. Where the policy lets the score decide, it then approves all but clear spam,
-    and clear spam is held: someone else may write under the author's name.
+    and clear spam is held: someone else may write under the author's name. ``via``: the protocol by which the comment came.
     """
     spam = scores.get("spam")
     auto = _automatic(policy, spam, findings, model_version, trusted)
+    if via == AKISMET and not policy.akismet_hold:
+        return _verdict(policy, spam, auto, model_version)
     if policy.mode is Mode.PRE:
         return _held("The site's policy lets a moderator decide every comment.", spam, model_version)
     if policy.mode is Mode.SHADOW:
         because = "The site runs in shadow mode: a moderator decides, the model only watches."
         return _held(because, spam, model_version, would_be=auto.status)
     return auto
+
+
+def _verdict(policy: Policy, spam: float | None, auto: Decision, version: str | None) -> Decision:
+    """For a site that wants a verdict at once and no queue: what a moderator would decide, the score decides."""
+    if spam is None or auto.status is not Status.PENDING:
+        return auto
+    bound = (
+        f"the policy's akismet_spam_from {policy.akismet_spam_from:g}, and the site wants a verdict at once."
+    )
+    if spam >= policy.akismet_spam_from:
+        because = f"The spam score {spam:.2f} reaches {bound}"
+        status, reason = Status.REJECTED, RejectReason.SPAM
+    else:
+        because = f"The spam score {spam:.2f} is below {bound}"
+        status, reason = Status.APPROVED, None
+    return Decision(status, By.MODEL, reason=reason, because=because, score=spam, model_version=version)
 
 
 def _automatic(

@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 from moderation.store.across import Across, SiteState
 from moderation.store.activity import Activity, Observed, Sighting
+from moderation.store.akismet import Akismet, Callback
 from moderation.store.archive import Archive
 from moderation.store.audit import Act, Audit
 from moderation.store.authors import Authors, Profile
@@ -47,6 +48,7 @@ __all__ = [
     "Attempt",
     "Batch",
     "Bell",
+    "Callback",
     "CoralSite",
     "DeadLetter",
     "Delivery",
@@ -100,6 +102,7 @@ class Store:
         self.keyring = Keyring(link, self.private)
         self.sessions = Sessions(link, self.private)
         self.webhooks = Webhooks(link, self.private)
+        self.akismet = Akismet(link, self.private, self.webhooks)
         self.coral = Coral(link, self.audit, self.webhooks)
         self.feed = Feed(link)
         self.dead_letters = DeadLetters(link)

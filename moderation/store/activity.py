@@ -53,6 +53,14 @@ class Activity:
             args += _arguments(one)
         return [_observed(row) for row in await self._link.run("observe", names, args)]
 
+    async def first_with(self, site: str, fingerprints: Sequence[str]) -> str | None:
+        """The id of the first comment with the first of these fingerprints, while that is remembered."""
+        if not fingerprints:
+            return None
+        key = f"{self._link.keys.site(site)}:rp:{fingerprints[0]}"
+        member = await self._link.call("GET", key)
+        return member.decode().partition("\t")[2] if member is not None else None
+
 
 def _arguments(one: Sighting) -> tuple[Word, ...]:
     draft, policy = one.entry.draft, one.policy
@@ -66,7 +74,7 @@ def _arguments(one: Sighting) -> tuple[Word, ...]:
         policy.repeat_hours * HOUR_MS,
         policy.pace_minutes * MINUTE_MS if any(limit is not None for limit in paced) else 0,
         policy.record_days if policy.hold_rejected_share is not None else 0,
-        one.entry.revision,
+        one.entry.id,
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 from pydantic_core import from_json, to_json
 
 from moderation.errors import Conflict, Invalid, NotFound
+from moderation.store.batches import BATCH_DAYS
 from moderation.store.client import Link, Word
 from moderation.store.keys import SITES
 from moderation.store.pipe import Refused
@@ -165,7 +166,11 @@ class Archive:
         elif kind in _KINDS.values():
             prefix = {name: short for short, name in _KINDS.items()}[kind]
             fields = [word for pair in document["fields"].items() for word in pair]
-            await self._link.call("HSET", f"{site_key}:{prefix}:{document['id']}", *fields)
+            name = f"{site_key}:{prefix}:{document['id']}"
+            await self._link.call("HSET", name, *fields)
+            if kind == "batch":  # it lives as long as it would have lived where it comes from
+                begun = from_json(document["fields"]["v"])["at"] // 1000
+                await self._link.call("EXPIREAT", name, begun + BATCH_DAYS * 24 * 3600)
         else:
             raise ValueError(kind)
         return 0

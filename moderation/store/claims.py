@@ -51,6 +51,25 @@ class Claims:
 
         ``labels`` narrow it as ``Filters.labels``. Raises Conflict if the moderator would hold more than MOST_HELD.
         """
+        ids = await self.hand_out(
+            site, queue, name, limit=limit, lease_seconds=lease_seconds, order=order, labels=labels, op=op
+        )
+        found = await self._comments.many(site, ids)
+        return [comment for comment in found if comment is not None]
+
+    async def hand_out(
+        self,
+        site: str,
+        queue: str,
+        name: str,
+        *,
+        limit: int,
+        lease_seconds: int,
+        order: Order,
+        labels: Sequence[str],
+        op: str,
+    ) -> list[str]:
+        """The same, but only the ids, in order."""
         keys = self._link.keys
         prefix = len(keys.site(site))
         names = [keys.labelled(site, queue, order.axis, label) for label in labels]
@@ -68,8 +87,7 @@ class Claims:
             raise Conflict(
                 f"You hold {ids[0]} comments and may hold {MOST_HELD}: decide or release some before you claim more."
             )
-        found = await self._comments.many(site, [one.decode() for one in ids])
-        return [comment for comment in found if comment is not None]
+        return [one.decode() for one in ids]
 
     async def take(
         self, site: str, queue: str, name: str, ids: Sequence[str], lease_seconds: int

@@ -52,17 +52,18 @@ class Coral:
         return CoralSite(tuple(found["secrets"]), found["graphql_url"], found["token"], found["hold"])
 
     async def put(self, site: str, wanted: CoralSite, by: str) -> None:
-        """Says how the site's Coral is spoken with, on behalf of ``by``."""
+        """Says how the site's Coral is spoken with, on behalf of ``by``; raises Conflict if the site has too many webhooks."""
         document = {
             "secrets": wanted.secrets,
             "graphql_url": wanted.graphql_url,
             "token": wanted.token,
             "hold": wanted.hold,
         }
-        await self._link.call("SET", self._link.keys.coral(site), to_json(document))
+        # The endpoint first: it can be one too many, and then nothing has changed.
         await self._webhooks.point(
             site, by, kind=KIND, webhook_id=WEBHOOK_ID, url=wanted.graphql_url, events=_DECISIONS
         )
+        await self._link.call("SET", self._link.keys.coral(site), to_json(document))
         told = {"secrets": len(wanted.secrets), "hold": wanted.hold, "way_back": wanted.token is not None}
         await self._audit.record(site, by, "coral_set", "site", site, after=told)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 
 from pydantic_core import from_json
@@ -44,7 +45,7 @@ class DeadLetters:
         keys = self._link.keys
         part = keys.partition(site)
         names = [keys.comment(site, comment_id), keys.site(site), keys.inbox(part), keys.dead(part)]
-        if not await self._link.run("requeue", names, [site, comment_id]):
+        if not await self._link.run("requeue", names, [site, comment_id, secrets.token_hex(12)]):
             raise NotFound("There is no such dead letter.")
 
     async def drop(self, site: str, comment_id: str) -> None:

@@ -27,6 +27,7 @@ AKISMET_LENGTH: Final = 12  # WordPress refuses any other length before it calls
 EVERY_SITE: Final = "*"  # in the place of a key's sites: all sites, now and later
 MAX_SITES: Final = 200  # sites of one key, and sites listed together: a bound on work and on cursors
 MAX_KEYS: Final = 1_000  # keys that reach one site, when they are made over HTTP
+_AKISMET_ID: Final = "akismet-"  # begins such a key's id
 _AKISMET_ALPHABET: Final = "abcdefghijklmnopqrstuvwxyz0123456789"  # clients fold the case
 
 
@@ -128,7 +129,7 @@ class Keyring:
     async def add_akismet(self, site: str) -> str:
         """Makes a key of the form that Akismet's clients insist on: 12 lower-case letters and digits (62 bits)."""
         key = "".join(secrets.choice(_AKISMET_ALPHABET) for _ in range(AKISMET_LENGTH))
-        await self._keep("akismet-" + self._private.mac(key)[:16], key, (site,), "akismet", "akismet")
+        await self._keep(_AKISMET_ID + self._private.mac(key)[:16], key, (site,), "akismet", "akismet")
         return key
 
     async def _keep(self, key_id: str, key: str, sites: tuple[str, ...], role: str, name: str) -> None:
@@ -158,6 +159,30 @@ class Keyring:
             self._cache.clear()
         self._cache[place] = (now + CACHE_SECONDS, key)
         return key
+
+    async def find_akismet(self, key: str) -> Key | None:
+        """Whose key of Akismet's form this is, or None; upper case is the same key. It posts, and is good for nothing else."""
+        key = key.strip().casefold()
+        place = blake2b(b"akismet\0" + key.encode("utf-8", "surrogateescape"), digest_size=16).digest()
+        now = time.monotonic()
+        held = self._cache.get(place)
+        if held is not None and held[0] > now:
+            return held[1]
+        revoked = self._revoked
+        mac = self._private.mac(key)
+        key_id = _AKISMET_ID + mac[:16]
+        stored = await self._link.call("HGET", KEYS, key_id)
+        record: dict[str, Any] = from_json(stored) if stored else {}
+        found = None
+        # An unknown key is compared too, so that both refusals take the same time.
+        if self._private.matches(key, record.get("mac", "")) and record["role"] == "akismet":
+            found = Key(key_id, _sites_of(record), Role.SITE, record["name"])
+        if self._revoked != revoked:
+            return found
+        if len(self._cache) >= CACHE_SIZE:
+            self._cache.clear()
+        self._cache[place] = (now + CACHE_SECONDS, found)
+        return found
 
     async def _look_up(self, token: str) -> Key | None:
         parts = token.split("_", 3)

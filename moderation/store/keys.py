@@ -48,7 +48,8 @@ key                             type    holds                                   
 {pN}:s:SITE:b:BATCH             hash    a batch: ids, by whom, when, whether undone     Batches; lives BATCH_DAYS
 {pN}:s:SITE:who                 hash    pseudonym in the audit -> author's reference    standing
 {pN}:s:SITE:ev                  stream  the event log, trimmed by age                   every script
-{pN}:s:SITE:audit               stream  who did what to whom, before and after          every act of a person
+{pN}:s:SITE:audit               stream  who did what to whom, before and after; acts    every act of a person; erase takes
+                                        on tags go with the comment
 {pN}:s:SITE:hooks               hash    webhook's id -> what it is (JSON): address,      hook_put
                                         events it wants, salts of its secrets
 {pN}:s:SITE:h:HOOK              hash    its place in the log (after), last number of a  hook_put, _read, _take, _settle
@@ -62,6 +63,14 @@ key                             type    holds                                   
 {pN}:s:SITE:h:HOOK:due          zset    ids of open ones by their next attempt, or by   as above
                                         the end of the lease on one under way
 {pN}:s:SITE:h:HOOK:over         zset    ids of ended ones by the end of their life      as above; read takes
+{pN}:s:SITE:kc:CHECK            string  id of the comment of one check (hashed); lives  Akismet.begin
+                                        ten minutes
+{pN}:s:SITE:kt:CONTENT          string  id of the last comment with a content (hashed), Akismet.tie
+                                        lives 90 days
+{pN}:s:SITE:kb:ID               string  whom to tell of a verdict: URL, sealed key, …;  Akismet.tie
+                                        lives 90 days
+{pN}:s:SITE:ku:MONTH            hash    calls of Akismet's clients, by what they were;  Akismet.count
+                                        lives 400 days
 {pN}:s:SITE:coral               string  how the site's Coral is spoken with (JSON),     Coral.put
                                         its secrets too
 {pN}:s:SITE:co:ID               string  Coral's comment and revision; lives 90 days     Coral.tie
@@ -202,6 +211,22 @@ class Keys:
     def hook(self, site: str, webhook_id: str) -> str:
         """A webhook's state; the keys of its deliveries begin with it."""
         return f"{self.site(site)}:h:{webhook_id}"
+
+    def akismet_check(self, site: str, check: str) -> str:
+        """Which comment one check was."""
+        return f"{self.site(site)}:kc:{check}"
+
+    def akismet_content(self, site: str, content: str) -> str:
+        """Which comment had this content last."""
+        return f"{self.site(site)}:kt:{content}"
+
+    def akismet_callback(self, site: str, comment_id: str) -> str:
+        """Whom to tell of a verdict on a comment."""
+        return f"{self.site(site)}:kb:{comment_id}"
+
+    def akismet_usage(self, site: str, month: str) -> str:
+        """How much Akismet's clients asked in a month."""
+        return f"{self.site(site)}:ku:{month}"
 
     def coral(self, site: str) -> str:
         """How the site's Coral is spoken with."""

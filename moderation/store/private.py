@@ -6,6 +6,7 @@ A plain hash of an IPv4 address is reversed in hours; with a secret key it is a 
 from __future__ import annotations
 
 import hmac
+import secrets
 from hashlib import blake2b
 from typing import Final
 
@@ -20,6 +21,7 @@ class Private:
         self._ip = blake2b(secret, digest_size=32, person=b"ip").digest()
         self._author = blake2b(secret, digest_size=32, person=b"author").digest()
         self._reporter = blake2b(secret, digest_size=32, person=b"reporter").digest()
+        self._pad = blake2b(secret, digest_size=32, person=b"akismet-key").digest()
         self._key = blake2b(secret, digest_size=32, person=b"api-key").digest()
         self._session = blake2b(secret, digest_size=32, person=b"session").digest()
         self._csrf = blake2b(secret, digest_size=32, person=b"csrf").digest()
@@ -63,6 +65,21 @@ class Private:
     def csrf(self, token: str) -> str:
         """A session's second word, which its page knows and no other page."""
         return hmac.new(self._csrf, token.encode("utf-8", "surrogateescape"), "sha256").hexdigest()
+
+    def seal_key(self, key: str) -> str:
+        """A short key (up to 64 bytes) that must be sent again later, unreadable without the secret."""
+        nonce = secrets.token_bytes(16)
+        return (nonce + self._padded(nonce, key.encode())).hex()
+
+    def open_key(self, sealed: str) -> str:
+        """What was given to ``seal_key``; something else if the secret is another one."""
+        data = bytes.fromhex(sealed)
+        return self._padded(data[:16], data[16:]).decode("latin-1")
+
+    def _padded(self, nonce: bytes, data: bytes) -> bytes:
+        # A pad that is used once: the nonce is new for each key.
+        pad = blake2b(nonce, digest_size=64, key=self._pad).digest()
+        return bytes(one ^ other for one, other in zip(data, pad[: len(data)], strict=True))
 
     def mac(self, key: str) -> str:
         """The MAC of an API key, to be compared by ``matches``."""

@@ -27,7 +27,7 @@ def document_of(draft: Draft) -> bytes:
         kept["author"] = author
     if article:
         kept["article"] = article
-    for name in ("parent_id", "created_at", "lang"):
+    for name in ("parent_id", "created_at", "lang", "via"):
         if (value := getattr(draft, name)) is not None:
             kept[name] = value
     if draft.metadata:

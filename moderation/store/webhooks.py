@@ -7,6 +7,7 @@ secret and a random salt.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import secrets
 import time
@@ -197,6 +198,26 @@ class Webhooks:
         args: Sequence[Word] = [webhook_id, by, to_json(stands.told)]
         if not await self._link.run("hook_drop", [self._link.keys.site(site)], args):
             raise _absent()
+
+    async def ensure(
+        self, site: str, by: str, *, kind: str, webhook_id: str, url: str, events: Sequence[str]
+    ) -> None:
+        """Sees that the one endpoint of another kind than the API's is there and enabled; one that is keeps its place.
+
+        A site with MOST_HOOKS webhooks gets none.
+        """
+        stored, off = await self._link.call_all(
+            [
+                ("HGET", self._link.keys.hooks(site), webhook_id),
+                ("HGET", self._link.keys.hook(site, webhook_id), "off"),
+            ]
+        )
+        if stored is None:
+            with contextlib.suppress(Conflict):  # full, or another process was faster
+                await self.add(site, by, url, events, kind=kind, webhook_id=webhook_id)
+        elif off is not None:
+            stands = dataclasses.replace(_webhook(site, webhook_id, stored), url=url)
+            await self._put(stands, stored, "1", by, "webhook_changed", {"enabled": False}, {"enabled": True})
 
     async def point(
         self, site: str, by: str, *, kind: str, webhook_id: str, url: str | None, events: Sequence[str]

@@ -3,21 +3,42 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Protocol
 
 from aiohttp import web
 from multidict import MultiMapping
 
 from moderation.domain.ids import is_comment_id
-from moderation.errors import BadRequest, NotFound
+from moderation.errors import BadRequest, Busy, NotFound
 from moderation.metrics import Metrics
 from moderation.settings import Settings
 from moderation.store import Key, Store
 from moderation.web.attempts import Attempts
+from moderation.web.dialects.likelihood import Likelihood
 
 NOTHING_HERE: Final = "There is nothing here for this key."
+
+
+class Scoring(Protocol):
+    """Scores texts on the spot."""
+
+    @property
+    def attributes(self) -> frozenset[str]:
+        """What is scored, e.g. ``spam``."""
+
+    async def score(self, texts: Sequence[str], lang: str = "") -> list[dict[str, float]]:
+        """A probability for each attribute and text, in order; raises Busy."""
+
+
+class _NoScoring:
+    """In a process without a model."""
+
+    attributes: frozenset[str] = frozenset()
+
+    async def score(self, texts: Sequence[str], lang: str = "") -> list[dict[str, float]]:
+        raise Busy("This process has no model to score with; ask one that has.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +53,8 @@ class Desk:
     waiters: set[object] = field(
         default_factory=set
     )  # long polls and streams under way, bounded by web.events
+    scoring: Scoring = field(default_factory=_NoScoring)
+    likelihood: Likelihood = field(default_factory=Likelihood)
     attempts: Attempts = field(default_factory=lambda: Attempts(0))  # wrong keys by address
     chores: set[asyncio.Task[None]] = field(
         default_factory=set

@@ -61,7 +61,9 @@ def document() -> dict[str, Any]:
         "info": {
             "title": "Moderation: the comment desk",
             "version": VERSION,
-            "description": "Reader comments in, decisions out. Errors are RFC 9457 problem documents.",
+            "description": "Reader comments in, decisions out. Errors are RFC 9457 problem documents. "
+            "Perspective's calls (`/v1alpha1/comments:analyze`, `:suggestscore`) are answered too, in its own words: "
+            "`/$discovery/rest?version=v1alpha1` describes them.",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": "/"}],

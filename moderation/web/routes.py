@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import itertools
 import logging
 import re
@@ -62,8 +63,9 @@ from moderation.web.desk import (
     DeskHandler,
     Handler,
     OpenHandler,
+    Scoring,
 )
-from moderation.web.dialects import coral
+from moderation.web.dialects import akismet, coral, perspective
 from moderation.web.headers import NOT_KEPT
 
 log = logging.getLogger(__name__)
@@ -332,11 +334,11 @@ ROUTES: Final[tuple[Route[Handler], ...]] = (
               Query("hours", "The hour of now and so many less one before it, up to 720.",
                     {**_NUMBER, "minimum": 1, "maximum": 720, "default": 24}),),
           shows={200: examples.STATISTICS}, asks="hours=1"),
-    Route("GET", ON_SITE + "/coral", coral.get_site, ADMIN, "Which Coral is the site's own, without its secrets; null if there is none.",
-          {200: answers.CoralAnswer}, faults=(400, 503), shows={200: _CORAL}),
+    Route("GET", ON_SITE + "/coral", coral.get_site, ADMIN, "Which Coral is the site's own, without its secrets.",
+          {200: answers.CoralAnswer}, faults=(404, 503), shows={200: _CORAL}),
     Route("PUT", ON_SITE + "/coral", coral.put_site, ADMIN,
           "Say which Coral is the site's own: signing secrets of its external phase and webhooks, and the way back for decisions.",
-          {200: answers.CoralAnswer}, wire.CoralBody, faults=WRITE,
+          {200: answers.CoralAnswer}, wire.CoralBody, faults=(*WRITE, 409),
           example={"signing_secrets": ["a secret as Coral shows it"], "graphql_url": "https://coral.example.org/api/graphql",
                    "token": "an-access-token-of-Coral", "hold": False}, shows={200: _CORAL}),
     Route("DELETE", ON_SITE + "/coral", coral.delete_site, ADMIN, "Speak with no Coral any more; safe to repeat.",
@@ -440,15 +442,28 @@ _NUMBERS: Final = itertools.count(1)
 _SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
+# Other products' calls, which their clients make as they always did: (method, path, handler, what it does).
+DIALECTS: Final[tuple[tuple[str, str, OpenHandler, str], ...]] = (
+    ("POST", "/v1alpha1/comments:analyze", perspective.spoken(perspective.analyze), "Perspective: score a text."),
+    ("POST", "/v1alpha1/comments:suggestscore", perspective.spoken(perspective.suggest),
+     "Perspective: a suggested score is the site's decision."),
+    ("GET", "/$discovery/rest", perspective.spoken(perspective.discover), "Perspective: the discovery document."),
+    *akismet.CALLS,
+)  # fmt: skip
+
+
 def build(
     store: Store,
     settings: Settings,
     metrics: Metrics,
     model_loaded: Callable[[], bool],
+    scoring: Scoring | None = None,
 ) -> web.Application:
     """The application: every route behind its door, every fault as a problem document."""
     attempts = Attempts(settings.auth_failures_per_minute)
     desk = Desk(store, settings, metrics, model_loaded, attempts=attempts)
+    if scoring is not None:
+        desk = dataclasses.replace(desk, scoring=scoring)
     app = web.Application(middlewares=[_outermost(desk)], client_max_size=settings.max_batch_bytes)
     app[DESK] = desk
     for route in ROUTES:
@@ -464,6 +479,9 @@ def build(
     console.files()  # read now: nothing is read from the disk once it serves
     app.router.add_get(console.HOME.rstrip("/"), _opened(console.home, desk))
     app.router.add_get(console.HOME + "static/{path:.+}", _opened(console.static, desk))
+    for method, path, handler, _ in DIALECTS:
+        add = app.router.add_get if method == "GET" else app.router.add_post  # the former answers HEAD too
+        add(path, _opened(handler, desk))
     app.on_shutdown.append(_end_waiting)
     return app
 

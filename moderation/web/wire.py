@@ -465,6 +465,26 @@ class PolicyBody(Body):
     report_threshold: AtLeastOne = Field(
         1, description="Distinct reporters that put a published comment into `reported`."
     )
+    akismet_hold: bool = Field(
+        True,
+        description="What a client of Akismet's asks about and no rule or score settles waits for a moderator. If false, the "
+        "score settles it at once (`akismet_spam_from`), in every mode, and nothing waits.",
+    )
+    akismet_recheck_seconds: Annotated[int, Field(ge=60, le=2_592_000)] = Field(
+        7_200,
+        description="Tells WordPress to hold a comment that waits for a moderator; after twice as long it publishes it itself.",
+    )
+    akismet_spam_from: Probability = Field(
+        0.5, description="Without `akismet_hold`, `spam` from this on is answered as spam."
+    )
+    discard_above: Probability | None = Field(
+        0.999,
+        description="Tells Akismet's clients that spam with `spam` from this on need not be kept; null never says so.",
+    )
+    perspective_files: bool = Field(
+        False,
+        description="File as a comment what is sent to the Perspective dialect, unless `doNotStore` forbids it.",
+    )
     keep_decided_days: Days | None = Field(
         None, description="Days after which decided comments are removed; null keeps them."
     )

@@ -130,6 +130,7 @@ class Judge:
             outcome.findings,
             model_version=version,
             trusted=context.standing is Standing.TRUSTED,
+            via=entry.draft.via,
         )
         return Judged(
             entry,

@@ -224,3 +224,29 @@ async def test_a_cut_answer_has_one_effect(cut_store: tuple[Store, CuttingProxy]
     assert len(await types(store)) == before + (change != "accept")
     assert await store.inboxes("x")[0].waiting() == (1 if change in {"accept", "edit"} else 0)
     assert await problems(store, SITE) == []
+
+
+async def test_what_expires_leaves_neither_the_stream_nor_a_dead_letter_behind(store: Store) -> None:
+    """A comment decided before its score, and one that could not be scored, when their time is over."""
+    await store.comments.accept(SITE, draft("c1"))
+    await store.comments.accept(SITE, draft("c2", "Another"))
+    inbox = store.inboxes("tester")[0]
+    await inbox.open()
+    entries = await inbox.read(10)
+    letter = {"error": "CannotScore", "attempts": 3, "at": 0}
+    broken = [
+        Judged(entry, {}, (), decide(Policy(), {}), "v", letter)
+        for entry in entries
+        if entry.draft.id == "c2"
+    ]
+    assert await inbox.commit(broken) == 1
+    await inbox.close()
+    keys = store.link.keys
+    part = keys.partition(SITE)
+    for number, one in enumerate(("c1", "c2")):
+        await store.comments.decide(SITE, one, REJECT, True, f"op-{number}")
+        names = [keys.comment(SITE, one), keys.site(SITE), keys.inbox(part), keys.dead(part)]
+        assert [await store.link.run("expire", names, [SITE, one, 2**52]) for _ in range(2)] == [1, 0]
+    assert await inbox.waiting() == 0
+    assert await store.dead_letters.list(SITE) == []
+    assert await problems(store, SITE) == []

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from moderation.domain.comment import Draft, Status
+from moderation.domain.comment import Author, Draft, RejectReason, Status
 from moderation.domain.decision import By, Decision
+from moderation.domain.policy import Policy, decide
 from moderation.domain.statistics import HOUR_MS, Report, hour_of, report
 from moderation.errors import ModerationError
-from moderation.store import Event, Store
+from moderation.store import Event, Inbox, Judged, Store
 from moderation.store import statistics as reader
-from tests.store.test_random_walks import _step
 
 SITE = "gazette"
 
@@ -115,6 +115,43 @@ def _same(found: Report, events: list[Event]) -> None:
     assert [one.of for one in bins] == [
         hand.calibration[number, "rejected"] + hand.calibration[number, "approved"] for number in range(10)
     ]
+
+
+async def _step(store: Store, inbox: Inbox, chance: random.Random, step: int) -> None:
+    comments, comment_id, op = store.comments, f"c{chance.randrange(8)}", f"op{step}"
+    name = chance.choice(["ann", "bob"])
+    match chance.randrange(9):
+        case 0 | 1:
+            author = Author(id=chance.choice([None, "u1", "u2"]))
+            await comments.accept(SITE, Draft(comment_id, f"text {chance.randrange(2)}", author=author))
+        case 2 | 3:
+            entries = await inbox.read(chance.randrange(1, 4))
+            judged = []
+            for entry in entries:
+                scores = {"spam": chance.random()}
+                judged.append(
+                    Judged(
+                        entry, scores, (), decide(Policy(approve_below=0.4, reject_above=0.7), scores), "v"
+                    )
+                )
+            if judged:
+                await inbox.commit(judged)
+        case 4:
+            await comments.decide(
+                SITE, comment_id, Decision(Status.APPROVED, By.MODERATOR, name), chance.random() < 0.5, op
+            )
+        case 5:
+            reject = Decision(Status.REJECTED, By.MODERATOR, name, RejectReason.SPAM)
+            await comments.decide(SITE, comment_id, reject, chance.random() < 0.5, op)
+        case 6:
+            await comments.undo(SITE, comment_id, name, op)
+        case 7:
+            await comments.edit(SITE, comment_id, f"edit {chance.randrange(3)}", op)
+        case 8:
+            if chance.random() < 0.5:
+                await comments.erase(SITE, comment_id)
+            else:
+                await comments.report(SITE, comment_id, f"r{chance.randrange(3)}", "abuse", 2)
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -15,6 +15,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from yarl import URL
 
 from moderation.metrics import Metrics
+from moderation.scoring import Scoring
 from moderation.settings import Settings
 from moderation.store import Role, Store
 from moderation.web import routes
@@ -82,8 +83,12 @@ async def desk(
     judge = Judge(Always(Scripted()), functools.partial(contexts_of, store), metrics.worker)
     worker = Worker(store.inboxes("w")[0], judge, metrics.worker, batch_size=100, lease_seconds=10)
     task = asyncio.create_task(worker.run())
+    scoring = Scoring(Always(Scripted()))
+    scoring.start()
     server = await aiohttp_server(
-        routes.build(store, settings, metrics, lambda: True), auto_decompress=False, keepalive_timeout=2
+        routes.build(store, settings, metrics, lambda: True, scoring),
+        auto_decompress=False,
+        keepalive_timeout=2,
     )
     await store.sites.add("other")
     keys = {role.value: (await store.keyring.add(SITE, role, role.value)).key for role in Role}
@@ -93,4 +98,5 @@ async def desk(
     worker.stop()
     await task
     judge.close()
+    await scoring.close()
     await store.feed.close()

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from moderation.store import Role
+from moderation.store import CoralSite, Role
 from moderation.web.routes import ACROSS, ROUTES, SESSION, Route
 from moderation.web.sessions import COOKIE
 from tests.web.conftest import SITE, Desk
@@ -199,6 +199,8 @@ async def path_of(desk: Desk, route: Route[Any], site: str) -> str:
 async def two_sites(desk: Desk) -> Desk:
     """The same comment on both sites, and a third site."""
     await desk.store.sites.add("third")
+    for site in (SITE, "other"):
+        await desk.store.coral.put(site, CoralSite(("a secret of its Coral",)), "ed")
     poster = (await desk.store.keyring.add("other", Role.SITE, "poster")).key
     await desk.post("c1", "0.5", author={"id": "u1"})
     body = b'{"id":"c1","text":"0.5","author":{"id":"u1"}}'

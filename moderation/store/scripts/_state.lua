@@ -309,3 +309,11 @@ local function forget_tags(site, lines)
   if not lines then return end
   for entry in string.gmatch(lines, '[^,]+') do redis.call('XDEL', site .. ':audit', entry) end
 end
+
+-- Takes a comment out of the counts of pace.
+local function forget_pace(site, id, c)
+  local author = cjson.decode(c.d).author
+  if author and author.ip_hash then redis.call('ZREM', site .. ':pa:address:' .. author.ip_hash, id) end
+  if c.ar then redis.call('ZREM', site .. ':pa:article:' .. c.ar, id) end
+  if c.au then redis.call('ZREM', site .. ':pa:author:' .. c.au, id) end
+end

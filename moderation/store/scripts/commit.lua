@@ -13,8 +13,9 @@ for i = 0, #ARGV / 14 - 1 do
   local key, site, a = KEYS[3 + 2 * i], KEYS[4 + 2 * i], 14 * i
   local entry, name, id, rev = ARGV[a + 1], ARGV[a + 2], ARGV[a + 3], ARGV[a + 4]
   local spam, status, mv, codes, prints = ARGV[a + 5], ARGV[a + 8], ARGV[a + 10], ARGV[a + 12], ARGV[a + 13]
-  local c = read(key, 'hi', 'sc', 'us', 'rp')
-  if c and c.rev == rev and (c.st == 'queued' or not c.sc) then
+  local c = read(key, 'hi', 'sc', 'us', 'rp', 'x')
+  -- The entry too: the id may have been erased and posted anew, with another text.
+  if c and c.rev == rev and c.x == entry and (c.st == 'queued' or not c.sc) then
     local n = redis.call('HINCRBY', key, 'n', 1)
     local fields = {'sc', ARGV[a + 6], 'rs', ARGV[a + 7], 'mv', mv}
     local function set(name, value)

@@ -33,15 +33,10 @@ for i = 1, #flags, 2 do
 end
 move(site, KEYS[1], id, c, 'erased')
 forget_text(site, id, c)
-local author = cjson.decode(c.d).author
-if author and author.ip_hash then redis.call('ZREM', site .. ':pa:address:' .. author.ip_hash, id) end
+forget_pace(site, id, c)
 leave_thread(site, id, c)
-if c.ar then redis.call('ZREM', site .. ':pa:article:' .. c.ar, id) end
 redis.call('HDEL', site .. ':assigned', id)
 forget_flags(site, id)
-redis.call('DEL', KEYS[1])
-if c.au then
-  redis.call('ZREM', site .. ':pa:author:' .. c.au, id)
-  disown(site, id, c.au)
-end
+redis.call('DEL', KEYS[1], site .. ':kb:' .. id)
+if c.au then disown(site, id, c.au) end
 return finish(c.st, c.n, c.rev, c.ta)

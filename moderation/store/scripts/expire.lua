@@ -2,7 +2,7 @@
 -- KEYS  1 comment (hash)  2 site record (hash)  3 inbox (stream)  4 dead letters (hash)
 -- ARGV  1 site  2 id  3 decided before (ms)
 -- Returns 1, or 0 if it is not due (so a repeat is safe). The author's record stays as it is.
-local c = read(KEYS[1], 'dc', 'fp', 'x', 'ta')
+local c = read(KEYS[1], 'dc', 'fp', 'x', 'ta', 'd')
 if not c or (c.st ~= 'approved' and c.st ~= 'rejected') or c.ov then return 0 end
 local decided = c.dc and cjson.decode(c.dc).at or c.at
 if tonumber(decided) >= tonumber(ARGV[3]) then return 0 end
@@ -11,6 +11,7 @@ unqueue(KEYS[3], c)  -- decided before its score, which nobody will need
 redis.call('HDEL', KEYS[4], ARGV[1] .. '/' .. id)
 move(site, KEYS[1], id, c, 'expired', nil, 'counted')
 forget_text(site, id, c)
+forget_pace(site, id, c)
 leave_thread(site, id, c)
 redis.call('HDEL', site .. ':assigned', id)
 forget_flags(site, id)

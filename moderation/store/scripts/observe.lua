@@ -1,7 +1,7 @@
 -- What a batch of comments means beside the others: the author's record, the same text before, how many came lately.
 -- KEYS  1 inbox (stream), which only names the partition  then for each comment its site record (hash)
 -- ARGV  1 now (ms), or '' for the server's clock  then for each comment nine: id, author reference or '', address (hashed) or '',
---       article's id or '', fingerprints (comma), window of repeats (ms), window of pace (ms) or 0, days of the record, revision
+--       article's id or '', fingerprints (comma), window of repeats (ms), window of pace (ms) or 0, days of the record, entry id
 -- Returns for each comment a list of twelve: approved, rejected, pending, recently approved, recently rejected, given standing
 --       or '', end of a suspension or '', same by this author, same by others, by the author, by the address, on the article
 -- Safe to repeat: a comment counts once, and never for itself. One that was erased or edited meanwhile leaves no trace; what is
@@ -59,7 +59,11 @@ for i = 0, #KEYS - 2 do
       end
     end
   end
-  local there = (prints ~= '' or window > 0) and redis.call('HGET', site .. ':c:' .. id, 'rev') == ARGV[a + 9]
+  local there = false
+  if prints ~= '' or window > 0 then
+    local stands = redis.call('HMGET', site .. ':c:' .. id, 'x', 'st')
+    there = stands[1] == ARGV[a + 9] and stands[2] ~= 'expired'
+  end
   if there and prints ~= '' then redis.call('HSET', site .. ':c:' .. id, 'fp', prints) end
   local mine, others = 0, 0
   for print in string.gmatch(there and prints or '', '[^,]+') do

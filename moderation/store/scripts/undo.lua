@@ -16,6 +16,7 @@ if c.op ~= ARGV[3] then
   local ov, eb, es = unpacked(queue)
   if c.ov == 'escalated' then
     ov, eb, es = 'escalated', ov == 'escalated' and eb or ov or '', c.es
+    if status == 'queued' then status = 'pending' end  -- it waits for a moderator, whatever its score will be
   elseif c.ov == 'reported' and status == 'approved' and not ov then
     ov = 'reported'
   end

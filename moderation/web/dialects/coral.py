@@ -20,7 +20,7 @@ from pydantic_core import to_json
 from moderation.domain.comment import Article, Author, Comment, Draft, RejectReason, Status
 from moderation.domain.decision import By, Decision
 from moderation.domain.ids import MAX_ID, is_site
-from moderation.errors import BadRequest, ModerationError, Unauthorized
+from moderation.errors import BadRequest, ModerationError, NotFound, Unauthorized
 from moderation.store import CoralSite
 from moderation.web import body, wire
 from moderation.web.desk import Call, Desk
@@ -89,9 +89,11 @@ class WebhookRequest(_Message):
 
 
 async def get_site(call: Call) -> web.Response:
-    """Which Coral is the site's own, without its secrets; null if there is none."""
+    """Which Coral is the site's own, without its secrets; raises NotFound if it has none."""
     found = await call.desk.store.coral.get(call.site)
-    return web.Response(body=to_json(None if found is None else _shown(found)), content_type=_JSON)
+    if found is None:
+        raise NotFound("This site has no Coral; say which is its own with PUT.")
+    return web.Response(body=to_json(_shown(found)), content_type=_JSON)
 
 
 async def put_site(call: Call) -> web.Response:
