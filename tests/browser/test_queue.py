@@ -329,6 +329,8 @@ def test_a_reader_reads(site: Site, opened: Opened) -> None:
     expect(page.get_by_role("button", name="Approve")).to_be_disabled()
     assert site.counts()["pending"] == 2
     assert site.want("GET", "/claims")["items"] == []
+    page.get_by_role("link", name="Policy").click()
+    expect(page.locator("main")).to_contain_text("takes a moderator's key")
 
 
 def test_a_note_reaches_colleagues(site: Site, opened: Opened) -> None:
@@ -340,3 +342,66 @@ def test_a_note_reaches_colleagues(site: Site, opened: Opened) -> None:
     expect(page.locator(".kept .notes")).to_contain_text("Called the author.")
     said(page, "Noted.")
     assert site.comment("c-0000")["notes"][0]["by"] == "ann"
+
+
+def test_what_was_in_hand_goes_back_with_the_page(site: Site, opened: Opened) -> None:
+    site.texts(TEXTS)
+    page = opened(site)
+    site.until(lambda: len(site.want("GET", "/claims")["items"]) == 8)
+    page.close()
+    site.until(lambda: site.want("GET", "/claims")["items"] == [])
+
+
+def test_what_is_taken_back_is_taken_in_hand_again(site: Site, opened: Opened) -> None:
+    site.texts(TEXTS[:2])
+    page = opened(site)
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("Network.enable")
+    slow = {"offline": False, "latency": 300, "downloadThroughput": -1, "uploadThroughput": -1}
+    devtools.send("Network.emulateNetworkConditions", slow)
+    for _ in range(3):
+        press(page, "s", "z")
+    idle(page)
+    assert site.status("c-0000") == "pending"
+    site.until(
+        lambda: {one["comment_id"] for one in site.want("GET", "/claims")["items"]} == {"c-0000", "c-0001"}
+    )
+    expect(page.locator(".row-state").first).to_be_empty()
+    press(page, "f")
+    idle(page)
+    assert site.status("c-0000") == "approved"
+
+
+def test_reported_and_escalated_are_worked_like_the_rest(service: Running, opened: Opened) -> None:
+    site = service.site(mode="post", reject_above=1)
+    site.texts(TEXTS[:3])
+    for one in ("c-0000", "c-0001"):
+        site.want(
+            "POST", f"/comments/{one}/report", {"reporter": "u-9", "reason": "abusive"}, key=site.site_key
+        )
+    site.want("POST", "/comments/c-0002/escalate", {"reason": "Is this so?"})
+    page = opened(site, query="?queue=reported")
+    expect(page.locator(".facts")).to_contain_text("1 report")
+    press(page, "f", "s")
+    expect(page.locator(".empty")).to_be_visible()
+    idle(page)
+    assert site.counts()["reported"] == 0
+    assert [site.status("c-0000"), site.status("c-0001")] == ["approved", "rejected"]
+    page.get_by_role("link", name="Escalated").click()
+    expect(page.locator(".notice")).to_contain_text("ann escalated this: Is this so?")
+    press(page, "e")
+    idle(page)
+    assert site.comment("c-0002")["queue"] is None, "given back: it was published"
+
+
+def test_a_colleague_who_takes_back_frees_the_comment(site: Site, opened: Opened) -> None:
+    site.add_key("bob")
+    site.texts(TEXTS[:3])
+    page = opened(site)
+    site.want("POST", "/comments/c-0001/approve", {}, key=site.keys["bob"])
+    row = page.locator("[data-name$='c-0001'] .row-state")
+    expect(row).to_have_text("bob: approved")
+    site.want("POST", "/comments/c-0001/undo", {}, key=site.keys["bob"])
+    expect(row).to_have_text("")
+    press(page, "f")
+    assert shown(page) == TEXTS[1]

@@ -12,6 +12,7 @@ const COST = ["cards_per_day", "against_moderators"];
 const SHARES = ["held_good_share", "good_rejected_share", "spam_published_share"];
 
 export async function page(place, { session }) {
+  if (session.role === "reader") return [h("p", {}, t("policy_not_for_readers"))];
   const [policy, past] = await Promise.all([get(onSite(place.site, "/policy")), call("POST", onSite(place.site, "/policy/preview"), { body: { days: DAYS } })]);
   const changed = { ...policy };
   const cost = h("div", { role: "status" });

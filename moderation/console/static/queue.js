@@ -248,7 +248,7 @@ export class Queue {
   #claim() {
     if (!this.place || !WORKING.has(this.place.queue)) return this.claims.want(this.place?.queue ?? "pending", []);
     const { at, items } = this.pile;
-    this.claims.want(this.place.queue, items.slice(Math.max(0, at - BEHIND), at + AHEAD).filter((card) => !this.news.has(nameOf(card))));
+    this.claims.want(this.place.queue, items.slice(Math.max(0, at - BEHIND), at + AHEAD).filter((card) => !this.news.has(nameOf(card)) && !this.outbox.has(nameOf(card))));
   }
 
   #nothing() {
@@ -490,6 +490,7 @@ export class Queue {
     if (["undo", "deescalate"].includes(entry.verb)) {
       if (this.pile.find(entry.name)) this.#newer(card);
       else if (!entry.card && entry.verb === "undo") this.#bringBack(card); // decided before a reload
+      this.#claim(); // it waits again, and can be taken in hand
     }
     this.#countSoon();
   }
@@ -555,7 +556,10 @@ export class Queue {
     try {
       const card = await get(onComment(site, id));
       if (card.queue !== this.place.queue && card.status !== this.place.queue) this.#meanwhile(name, card.decision?.by, card.status);
-      else this.#newer(card);
+      else {
+        if (this.news.delete(name)) this.#held(); // it was decided, and that was taken back
+        this.#newer(card);
+      }
     } catch (problem) {
       if (problem.status === 404 || problem.status === 410) this.#meanwhile(name, null, "gone");
     }
