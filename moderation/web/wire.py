@@ -154,11 +154,17 @@ class ReportBody(Body):
     reason: Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_id)]
 
 
+Revision = Annotated[int, Field(ge=1, le=1_000_000_000)]
+
+
 class ApproveBody(Body):
     """An approval."""
 
     note: Note | None = None
     override: bool = Field(False, description="Decide against a colleague's standing decision.")
+    revision: Revision | None = Field(
+        None, description="Decide only if the text is still of this revision; else 409."
+    )
 
 
 class RejectBody(Body):
@@ -167,6 +173,9 @@ class RejectBody(Body):
     reason: Annotated[RejectReason, Field(strict=False)]
     note: Note | None = None
     override: bool = Field(False, description="Decide against a colleague's standing decision.")
+    revision: Revision | None = Field(
+        None, description="Decide only if the text is still of this revision; else 409."
+    )
 
 
 class UndoBody(Body):

@@ -405,3 +405,20 @@ def test_a_colleague_who_takes_back_frees_the_comment(site: Site, opened: Opened
     expect(row).to_have_text("")
     press(page, "f")
     assert shown(page) == TEXTS[1]
+
+
+def test_a_text_that_changed_before_the_key_is_not_waved_through(site: Site, opened: Opened) -> None:
+    site.texts(TEXTS[:2])
+    page = opened(site)
+    page.route("**/events?*", lambda route: route.abort())  # the page does not hear of it
+    page.evaluate("window.dispatchEvent(new Event('online'))")
+    expect(page.locator(".state-line")).to_contain_text("live connection is lost")
+    site.want("PATCH", "/comments/c-0000", {"text": "Buy pills instead."}, key=site.site_key)
+    press(page, "f")
+    expect(page.locator(".failures")).to_contain_text("changed the text")
+    page.get_by_role("button", name="Open", exact=True).click()
+    expect(page.locator("#card-text")).to_have_text("Buy pills instead.")
+    assert site.status("c-0000") == "pending"
+    press(page, "s")
+    idle(page)
+    assert site.status("c-0000") == "rejected"

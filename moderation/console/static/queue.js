@@ -329,7 +329,8 @@ export class Queue {
     if (card === null) return;
     this.#closeChooser();
     const name = nameOf(card);
-    const entry = this.outbox.send(card, verb, body);
+    // On the text that was read: what the author changes meanwhile comes back instead of being waved through.
+    const entry = this.outbox.send(card, verb, ["approve", "reject"].includes(verb) ? { ...body, revision: card.revision } : body);
     this.#leave(name);
     this.#remember({ kind: "decision", name, site: card.site, id: card.id, verb, card, entry });
     this.#render();
