@@ -100,6 +100,12 @@ class DecisionConflict(Conflict):
     slug, title = "decision-conflict", "Another moderator has decided"
 
 
+class TextChanged(Conflict):
+    """The author has edited the comment since the revision that was decided on."""
+
+    slug, title = "text-changed", "The text has changed"
+
+
 class NothingToUndo(Conflict):
     """No moderator's decision stands on this comment."""
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from moderation import checks
 from moderation.checks.context import Context
-from moderation.domain.comment import Comment
+from moderation.domain.comment import Article, Author, Comment, Draft
 from moderation.domain.policy import Effect, Finding, Policy, decide
 from moderation.domain.replay import Row, Verdict, human_of, would_be_of
 
@@ -77,6 +77,12 @@ def findings_of(comment: Comment, policy: Policy) -> list[Finding]:
         if reason.code in MOMENT and _on(policy, MOMENT[reason.code].setting)
     ]
     return [*(one for one in anew if one.reason.code not in MOMENT), *recorded]
+
+
+def findings_in(text: str, policy: Policy) -> list[Finding]:
+    """What rules find in a text alone, without an author, an article or a past; strongest first."""
+    found = checks.run(Draft("", text, Author(), Article()), Context(policy=policy)).findings
+    return [one for one in found if one.reason.code not in MOMENT]
 
 
 def unknowable(in_force: Policy, changed: Policy) -> tuple[str, ...]:

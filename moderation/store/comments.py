@@ -22,6 +22,7 @@ from moderation.errors import (
     ModerationError,
     NotFound,
     NothingToUndo,
+    TextChanged,
 )
 from moderation.store.client import Link, Word
 from moderation.store.pipe import Reply
@@ -134,12 +135,20 @@ class Comments:
         ]
 
     async def decide(
-        self, site: str, comment_id: str, decision: Decision, override: bool, op: str
+        self,
+        site: str,
+        comment_id: str,
+        decision: Decision,
+        override: bool,
+        op: str,
+        revision: int | None = None,
     ) -> Comment:
-        """A moderator's decision. Raises NotFound, or DecisionConflict if a colleague's stands and not ``override``."""
-        answer = await self._link.run(
-            "decide", self._pair(site, comment_id), _decision_args(site, comment_id, decision, override, op)
-        )
+        """A moderator's decision, on ``revision`` alone if one is given.
+
+        Raises NotFound, TextChanged, or DecisionConflict if a colleague's stands and not ``override``.
+        """
+        args = _decision_args(site, comment_id, decision, override, op, revision=revision)
+        answer = await self._link.run("decide", self._pair(site, comment_id), args)
         return _changed(site, comment_id, answer)
 
     async def decide_many(
@@ -314,6 +323,8 @@ def _changed(site: str, comment_id: str, answer: Reply) -> Comment:
         raise Conflict(
             "The comment is escalated already, for another reason: add a note, or take it back first."
         )
+    if outcome == b"edited":
+        raise TextChanged("The author has changed the text since: read it again, then decide.")
     if outcome == b"waiting":
         raise Conflict("The comment waits for its score; try again in a moment.")
     if outcome == b"conflict":
@@ -345,7 +356,14 @@ def _undo_args(site: str, comment_id: str, name: str, op: str, batch: str = "") 
 
 
 def _decision_args(
-    site: str, comment_id: str, decision: Decision, override: bool, op: str, batch: str = ""
+    site: str,
+    comment_id: str,
+    decision: Decision,
+    override: bool,
+    op: str,
+    batch: str = "",
+    *,
+    revision: int | None = None,
 ) -> list[Word]:
     document = decision.document()
     return [
@@ -358,6 +376,7 @@ def _decision_args(
         to_json(document),
         to_json({name: value for name, value in document.items() if name != "note"}),
         batch,
+        "" if revision is None else revision,
     ]
 
 

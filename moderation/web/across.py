@@ -56,6 +56,8 @@ async def claim(call: DeskCall) -> web.Response:
     queue = queue_of(call.request)
     query_of(call.request, "sites")
     asked = await body.asked(call, wire.ClaimBody, empty_is_object=True)
+    if asked.ids is not None:
+        raise BadRequest("An id is a comment of one site: claim by `ids` under /v1/sites/{site}.")
     found = await call.desk.store.across.claim(
         await _sites(call),
         queue,

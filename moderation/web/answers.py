@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from moderation.domain.author import Standing
 from moderation.domain.comment import Comment, Reason, RejectReason, Status
-from moderation.domain.policy import Mode, Policy
+from moderation.domain.policy import Effect, Mode, Policy
 from moderation.domain.replay import Cost, Judged, Proposal, Summary
 from moderation.domain.shares import Share
 from moderation.domain.statistics import HOUR_MS, Hour, Moderator, Report
@@ -1006,6 +1006,18 @@ class ShadowAnswer(BaseModel):
     approved: JudgedAnswer
     held: JudgedAnswer
     rejected: JudgedAnswer
+
+
+class FindingAnswer(ReasonAnswer):
+    """What a rule finds, and what it asks for."""
+
+    effect: Effect = Field(description="`hold` puts the comment before a moderator, `reject` refuses it.")
+
+
+class PolicyTestAnswer(BaseModel):
+    """What the rules find in a text, the strongest first."""
+
+    findings: list[FindingAnswer]
 
 
 class PreviewAnswer(BaseModel):

@@ -25,7 +25,7 @@ async def approve(call: Call) -> web.Response:
     """Approves a comment; 409 if a colleague's decision stands."""
     asked = await body.asked(call, wire.ApproveBody, empty_is_object=True)
     decision = Decision(Action.APPROVE.status, By.MODERATOR, name=call.key.name, note=asked.note)
-    return await _decide(call, decision, override=asked.override)
+    return await _decide(call, decision, asked)
 
 
 async def reject(call: Call) -> web.Response:
@@ -34,12 +34,14 @@ async def reject(call: Call) -> web.Response:
     decision = Decision(
         Action.REJECT.status, By.MODERATOR, name=call.key.name, reason=asked.reason, note=asked.note
     )
-    return await _decide(call, decision, override=asked.override)
+    return await _decide(call, decision, asked)
 
 
-async def _decide(call: Call, decision: Decision, *, override: bool) -> web.Response:
-    comments = call.desk.store.comments
-    return card(await comments.decide(call.site, call.comment_id, decision, override, operation(call)))
+async def _decide(call: Call, decision: Decision, asked: wire.ApproveBody | wire.RejectBody) -> web.Response:
+    found = await call.desk.store.comments.decide(
+        call.site, call.comment_id, decision, asked.override, operation(call), asked.revision
+    )
+    return card(found)
 
 
 async def undo(call: Call) -> web.Response:

@@ -372,6 +372,17 @@ PREVIEW: Final[Example] = {
     },
     "notes": ["Comments that nobody decided say nothing of what a moderator would have done."],
 }
+POLICY_TEST: Final[Example] = {
+    "findings": [
+        {
+            "code": "suspect_word",
+            "text": "It contains “casino”, on the site's list of suspect words.",
+            "weight": 1.0,
+            "spans": [[4, 10]],
+            "effect": "hold",
+        }
+    ]
+}
 _HOUR: Final[Example] = {
     "arrivals": 120,
     "approved": 96,

@@ -1,4 +1,4 @@
-"""A policy on trial over HTTP: the comments of the last days once more, under it and under the one in force."""
+"""A policy on trial over HTTP: the comments of the last days once more, under it and under the one in force; a text under it."""
 
 from __future__ import annotations
 
@@ -48,6 +48,18 @@ async def preview(call: Call) -> web.Response:
         notes=notes,
     )
     return web.Response(body=to_json(answer), content_type="application/json")
+
+
+async def test(call: Call) -> web.Response:
+    """What the rules of a policy find in a text."""
+    settings, store = call.desk.settings, call.desk.store
+    body.require_type(call.request)
+    data = await body.read(call.request, settings.max_batch_bytes, settings.body_timeout)
+    asked = body.parse(wire.PolicyTestBody, data)
+    policy = asked.policy.policy() if asked.policy else await store.sites.policy(call.site)
+    found = await asyncio.to_thread(again.findings_in, asked.text, policy)
+    items = [{**answers.reason_answer(one.reason), "effect": one.effect.value} for one in found]
+    return web.Response(body=to_json({"findings": items}), content_type="application/json")
 
 
 async def _rows(

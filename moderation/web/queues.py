@@ -73,6 +73,11 @@ async def claim(call: Call) -> web.Response:
     """Leases comments that no colleague holds."""
     queue = queue_of(call.request)
     asked = await body.asked(call, wire.ClaimBody, empty_is_object=True)
+    if asked.ids is not None:
+        taken = await call.desk.store.claims.take(
+            call.site, queue, call.key.name, asked.ids, asked.lease_seconds
+        )
+        return web.Response(body=to_json(answers.claim_answer(taken)), content_type=_JSON)
     filters = asked.filters()
     order = Order(asked.order)
     if order.axis == "spam" and queue in {"approved", "rejected"} and filters.labels:

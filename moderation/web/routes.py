@@ -322,6 +322,11 @@ ROUTES: Final[tuple[Route[Handler], ...]] = (
           example={"policy": {"mode": "auto", "approve_below": 0.2, "reject_above": 0.95}, "days": 30,
                    "target": {"held_good_share": 0.02}},
           shows={200: examples.PREVIEW}),
+    Route("POST", ON_SITE + "/policy/test", preview.test, MODERATOR,
+          "What the rules of a policy find in a text alone: what needs an author or a past is left out. Changes nothing.",
+          {200: answers.PolicyTestAnswer}, wire.PolicyTestBody, faults=WRITE,
+          example={"text": "The casino will ruin the square.", "policy": {"suspect_words": ["casino"]}},
+          shows={200: examples.POLICY_TEST}),
     Route("GET", ON_SITE + "/statistics", statistics.report, MODERATOR,
           "What was done, counted from the event log: per hour, per moderator, and for the site: who decided, how far moderators "
           "and model agree, how long comments wait, and a calibration table (of ten ranges of the score: how many were rejected).",
@@ -462,7 +467,7 @@ def build(
     app = web.Application(middlewares=[_outermost(desk)], client_max_size=settings.max_batch_bytes)
     app[DESK] = desk
     for route in ROUTES:
-        app.router.add_route(route.method, route.path, guarded(route.handler, route.allowed, desk))
+        app.router.add_route(route.method, _any_id(route.path), guarded(route.handler, route.allowed, desk))
     for one in ACROSS:
         app.router.add_route(one.method, one.path, guarded_desk(one.handler, one.allowed, desk))
     for call in SESSION:
@@ -479,6 +484,11 @@ def build(
         add(path, _opened(handler, desk))
     app.on_shutdown.append(_end_waiting)
     return app
+
+
+def _any_id(path: str) -> str:
+    """The path as the router takes it: a part may hold braces, which an id may and aiohttp's own pattern leaves out."""
+    return re.sub(r"\{(\w+)\}", r"{\1:[^/]+}", path)
 
 
 async def _end_waiting(app: web.Application) -> None:

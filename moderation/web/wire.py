@@ -154,11 +154,17 @@ class ReportBody(Body):
     reason: Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_id)]
 
 
+Revision = Annotated[int, Field(ge=1, le=1_000_000_000)]
+
+
 class ApproveBody(Body):
     """An approval."""
 
     note: Note | None = None
     override: bool = Field(False, description="Decide against a colleague's standing decision.")
+    revision: Revision | None = Field(
+        None, description="Decide only if the text is still of this revision; else 409."
+    )
 
 
 class RejectBody(Body):
@@ -167,6 +173,9 @@ class RejectBody(Body):
     reason: Annotated[RejectReason, Field(strict=False)]
     note: Note | None = None
     override: bool = Field(False, description="Decide against a colleague's standing decision.")
+    revision: Revision | None = Field(
+        None, description="Decide only if the text is still of this revision; else 409."
+    )
 
 
 class UndoBody(Body):
@@ -270,6 +279,17 @@ class ClaimBody(Body):
     article: Id | None = None
     author: Id | None = Field(None, description="An author's id or `ref`.")
     reason: Annotated[str, Field(min_length=1, max_length=64)] | None = None
+    ids: Annotated[list[Id], Field(min_length=1, max_length=100)] | None = Field(
+        None,
+        description="Just these, as far as they are in the queue and free; what you hold already is renewed. The rest but "
+        "`lease_seconds` is then left out.",
+    )
+
+    @model_validator(mode="after")
+    def _one_way(self) -> ClaimBody:
+        if self.ids is not None and self.model_fields_set - {"ids", "lease_seconds"}:
+            raise _fault("needless", "With `ids` send nothing else but `lease_seconds`.")
+        return self
 
     def filters(self) -> Filters:
         """The store's filters."""
@@ -744,4 +764,13 @@ class CoralBody(Body):
     hold: bool = Field(
         False,
         description="Withhold a doubtful comment in Coral (`SYSTEM_WITHHELD`) instead of only flagging it.",
+    )
+
+
+class PolicyTestBody(Body):
+    """A text to try a policy's rules on."""
+
+    text: Text
+    policy: PolicyBody | None = Field(
+        None, description="A changed policy, whole as for PUT; the one in force if it is left out."
     )

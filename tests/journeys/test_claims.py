@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from datetime import datetime
 from typing import Any
 
@@ -141,3 +142,22 @@ async def test_a_comment_that_is_erased_or_edited_is_in_nobodys_hand(desk: Desk)
     await want(desk, "DELETE", "/comments/c00", None, "site")
     await want(desk, "PATCH", "/comments/c01", {"text": "0.6 another text"}, "site")
     assert await holders(desk) == {}
+
+
+async def test_a_claim_by_ids_takes_what_is_free_and_renews_what_one_holds(desk: Desk) -> None:
+    await posted(desk, IDS[:4])
+    assert await claim(desk, "bob", ids=[IDS[1]]) == [IDS[1]]
+    assert await claim(desk, ids=IDS[:3]) == [IDS[0], IDS[2]], "bob has the other in hand"
+    assert await claim(desk, ids=[IDS[0], "nobody-knows"], lease_seconds=3_000) == [IDS[0]], "renewed"
+    assert await holders(desk) == {IDS[0]: "moderator", IDS[1]: "bob", IDS[2]: "moderator"}
+    await want(desk, "POST", f"/comments/{IDS[3]}/approve", {}, "bob")
+    assert await claim(desk, ids=[IDS[3]]) == [], "it does not wait any more"
+    assert await claim(desk, queue="approved", ids=[IDS[3]]) == [IDS[3]]
+
+
+async def test_ids_over_all_sites_name_nothing(desk: Desk) -> None:
+    body = json.dumps({"ids": ["c00"]}).encode()
+    headers = {"Content-Type": "application/json"}
+    status, found, _ = await desk.raw("POST", "/v1/queues/pending/claim", body, "moderator", **headers)
+    assert status == 400
+    assert "/v1/sites/{site}" in found["detail"]

@@ -106,3 +106,20 @@ async def test_a_thread_does_not_break_where_something_is_missing(desk: Desk) ->
             [],
         )
     assert (await desk.call("GET", "/comments/none/thread", None, "moderator"))[0] == 404
+
+
+async def test_a_decision_on_a_text_that_was_edited_since_does_not_stand(desk: Desk) -> None:
+    await desk.post("c1", "0.5 A fair point.")
+    status, found = await desk.call("PATCH", "/comments/c1", {"text": "0.5 Buy pills."})
+    assert (status, found["revision"]) == (200, 2)
+    for path, body in (
+        ("approve", {"revision": 1}),
+        ("reject", {"revision": 1, "reason": "spam", "override": True}),
+    ):
+        status, found = await desk.call("POST", f"/comments/c1/{path}", body, "moderator")
+        assert status == 409
+        assert found["type"] == "/docs#problem-text-changed"
+    status, found = await desk.call("POST", "/comments/c1/approve", {"revision": 2}, "moderator")
+    assert (status, found["status"]) == (200, "approved")
+    status, found = await desk.call("POST", "/comments/c1/approve", {"revision": 0}, "moderator")
+    assert (status, found["errors"][0]["pointer"]) == (422, "/revision")

@@ -291,3 +291,27 @@ async def test_policies_are_tried_by_moderators_and_admins(desk: Desk) -> None:
     await _preview(desk, "admin")
     status, _, _ = await desk.raw("POST", f"/v1/sites/{SITE}/policy/preview", b"{}", "stranger")
     assert status == 404
+
+
+async def test_a_text_is_tried_on_a_policy_that_is_not_saved(desk: Desk) -> None:
+    policy = {"suspect_words": ["casino"], "banned_words": ["swindl*"], "hold_first_comments": 3}
+    asked = {"text": "😀 The casino is a swindle.", "policy": policy}
+    status, found = await desk.call("POST", "/policy/test", asked, "moderator")
+    assert status == 200, found
+    said = {one["code"]: one for one in found["findings"]}
+    assert said["suspect_word"]["effect"] == "hold"
+    assert said["suspect_word"]["spans"] == [[6, 12]], "in characters, of which the first is one"
+    assert said["banned_word"]["effect"] == "reject"
+    assert "newcomer" not in said, "a text alone has no author"
+    status, found = await desk.call("POST", "/policy/test", {"text": "The casino."}, "moderator")
+    assert (status, found) == (200, {"findings": []}), "the policy in force knows no such word"
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [({}, "/text"), ({"text": ""}, "/text"), ({"text": "x", "policy": {"banned_words": ["/(/"]}}, "/policy/banned_words/0")],
+)  # fmt: skip
+async def test_a_test_that_cannot_be_read_says_where(desk: Desk, body: dict[str, Any], pointer: str) -> None:
+    status, found = await desk.call("POST", "/policy/test", body, "moderator")
+    assert status == 422
+    assert found["errors"][0]["pointer"] == pointer

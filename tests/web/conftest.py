@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
+from yarl import URL
 
 from moderation.metrics import Metrics
 from moderation.scoring import Scoring
@@ -34,7 +35,7 @@ class Desk:
     keys: dict[str, str]
 
     async def raw(
-        self, method: str, path: str, data: Any = None, role: str | None = "site", **headers: str
+        self, method: str, path: str | URL, data: Any = None, role: str | None = "site", **headers: str
     ) -> tuple[int, Any, dict[str, str]]:
         """A call with a body as it is: status, JSON or text, headers."""
         if role is not None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from openapi_spec_validator import validate
+from yarl import URL
 
 from moderation.web.routes import ACROSS, OPEN, ROUTES, SESSION, Route
 from tests.web.conftest import SITE, Desk
@@ -318,3 +320,19 @@ async def test_health_and_metrics(desk: Desk) -> None:
     assert "moderation_scored_total 1.0" in text
     assert "moderation_waiting_comments 0.0" in text
     assert "canary" not in text
+
+
+@pytest.mark.parametrize(
+    "comment_id", ["a/b", "{a}", "{", "a%b", "a%2Fb", "a?b", "a#b", "a;b=c", "</script>", "😀 é"]
+)
+async def test_every_id_that_is_taken_is_reached(desk: Desk, comment_id: str) -> None:
+    await desk.post(comment_id, "0.5 text", author={"id": comment_id})
+    part = quote(comment_id, safe="")
+    for method, path in (
+        ("GET", f"/comments/{part}"),
+        ("POST", f"/comments/{part}/approve"),
+        ("GET", f"/authors/{part}"),
+    ):
+        url = URL(f"/v1/sites/{SITE}{path}", encoded=True)
+        status, found, _ = await desk.raw(method, url, None, "moderator")
+        assert status == 200, (method, path, found)

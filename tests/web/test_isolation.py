@@ -57,6 +57,7 @@ ROWS: dict[str, set[str]] = {
     f"DELETE {ON_SITE}/authors/{{author}}": POSTS,
     f"GET {ON_SITE}/audit": READS,
     f"POST {ON_SITE}/policy/preview": DECIDES,
+    f"POST {ON_SITE}/policy/test": DECIDES,
     f"GET {ON_SITE}/statistics": READS,
     f"GET {ON_SITE}/queues": READS,
     f"GET {ON_SITE}/queues/{{queue}}": READS,

@@ -1,8 +1,8 @@
 -- Puts a moderator's decision on a comment.
 -- KEYS  1 comment (hash)  2 site record (hash)
 -- ARGV  1 site  2 id  3 operation id  4 status  5 moderator's name  6 '1' to override a colleague  7 decision (JSON)
---       8 the same without the note, for the event log  9 batch or ''
--- Returns {'done'|'same', field, value, …} | {'conflict', decision, status} | {'absent'} | {'expired', status, decided at}
+--       8 the same without the note, for the event log  9 batch or ''  10 '' or the revision that was read
+-- Returns {'done'|'same', field, value, …} | {'conflict', decision, status} | {'edited'} (another revision stands) | {'absent'} | {'expired', status, decided at}
 -- Safe to repeat: the same operation, or the same decision by the same moderator, changes nothing.
 local c = read(KEYS[1], 'dc', 'op', 'by', 'hi', 'us', 'mv', 'es', 'eb')
 if not c then return missing(KEYS[1]) end
@@ -11,6 +11,7 @@ local tail = string.sub(ARGV[7], 2)
 local standing = c.by == ARGV[5] and c.st == ARGV[4] and string.sub(c.dc, -#tail) == tail
   and not c.ov  -- approving again answers the readers' flags
 if c.op ~= ARGV[3] and not standing then
+  if ARGV[10] ~= '' and c.rev ~= ARGV[10] then return {'edited'} end
   if c.by and c.by ~= ARGV[5] and ARGV[6] ~= '1' then return {'conflict', c.dc, c.st} end
   local at = now()
   local decision = stamped(ARGV[7], at, c, c.mv)
