@@ -37,6 +37,7 @@ class Callback:
     key: str
     post: str = ""
     parent: str = ""
+    late: bool = False  # the check was answered before there was a verdict: the model's is told too
 
 
 class Akismet:
@@ -94,8 +95,15 @@ class Akismet:
         stored = await self._link.call("GET", self._link.keys.akismet_callback(site, comment_id))
         if stored is None:
             return None
-        url, sealed, post, parent = from_json(stored)
-        return Callback(url, self._private.open_key(sealed), post, parent)
+        url, sealed, post, parent, *late = from_json(stored)
+        return Callback(url, self._private.open_key(sealed), post, parent, bool(late))
+
+    async def answered_early(self, site: str, comment_id: str) -> None:
+        """Notes that a check is answered before its verdict, which then has to be told, whoever gives it."""
+        key = self._link.keys.akismet_callback(site, comment_id)
+        stored = await self._link.call("GET", key)
+        if stored is not None and len(fields := from_json(stored)) == 4:
+            await self._link.call("SET", key, to_json([*fields, True]), "XX", "KEEPTTL")
 
     # --- how much was asked ----------------------------------------------------------------------------
 

@@ -26,14 +26,14 @@ class Pushes:
         self._comments = comments
 
     async def request(self, leased: Leased, now: int) -> Request | None:
-        """The push of what stands now; None if no human of ours decided, or nobody asked to be told."""
+        """The push of what stands now; None if the site knows it already, or nobody asked to be told."""
         del now
         event = leased.event
-        if not by_a_human_of_ours(event):
+        if event.data.get("by") == BY_THE_SITE:
             return None
         callback = await self._akismet.callback(event.site, event.comment_id)
-        if callback is None:
-            return None
+        if callback is None or not (callback.late or by_a_human_of_ours(event)):
+            return None  # the model's verdict was the answer to the check
         (comment,) = await self._comments.many(event.site, [event.comment_id])
         if comment is None or (comment.decision or {}).get("by") == BY_THE_SITE:
             return None

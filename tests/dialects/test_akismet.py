@@ -328,6 +328,32 @@ async def test_a_correction_overrides_a_moderator_and_is_on_record(desk: Desk, k
     assert (status, back["status"], back["decision"]["by"]) == (200, "approved", "moderator")
 
 
+async def test_who_agrees_with_a_moderator_of_ours_leaves_the_decision_to_them(desk: Desk, key: str) -> None:
+    answer = await check(desk, key, DOUBTFUL)
+    await desk.call("POST", f"/comments/{answer.guid}/approve", {}, role="moderator")
+    (await ask(desk, "submit-ham", {"api_key": key, **BLOG, "guid": answer.guid})).succeeded(THANKS.encode())
+    _, card = await desk.call("GET", f"/comments/{answer.guid}", role="moderator")
+    assert (card["status"], card["decision"]["by"]) == ("approved", "moderator")
+
+
+async def test_the_key_reaches_no_comment_that_came_another_way(desk: Desk, key: str) -> None:
+    before = await desk.post("c1", HAM)
+    fields = {"api_key": key, **BLOG, "guid": "c1"}
+    await ask(desk, "submit-spam", {**fields, "comment_content": HAM})
+    await ask(desk, "comment-check", {**fields, "comment_content": SPAM, "recheck_reason": "edit"})
+    _, after = await desk.call("GET", "/comments/c1")
+    assert after == before
+
+
+async def test_in_shadow_mode_nothing_is_held_on_the_site(desk: Desk, key: str) -> None:
+    await policy(desk, mode=Mode.SHADOW)
+    for content in (HAM, DOUBTFUL, SPAM):
+        answer = await check(desk, key, content)
+        answer.succeeded(b"false")
+        assert "X-akismet-recheck-after" not in answer.headers
+    assert (await desk.store.queues.counts(SITE))["pending"].count == 3
+
+
 async def test_a_correction_of_what_is_not_known_is_filed(desk: Desk, key: str) -> None:
     fields = {
         "api_key": key,

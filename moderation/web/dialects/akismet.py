@@ -28,7 +28,7 @@ from pydantic_core import to_json
 from moderation.domain.comment import Article, Author, Comment, Draft, RejectReason, Status
 from moderation.domain.decision import By, Decision
 from moderation.domain.ids import is_comment_id, uuid7
-from moderation.domain.policy import AKISMET, Policy
+from moderation.domain.policy import AKISMET, Mode, Policy
 from moderation.errors import Expired, ModerationError, NotFound, TooManyAttempts
 from moderation.store import Bell, Callback, Key
 from moderation.store.akismet import BY_THE_SITE, COUNTS
@@ -194,11 +194,9 @@ async def _accepted(asked: Asked, guid: str) -> Comment:
     """The comment, stored under this id, and tied to its content and to whom a verdict is to be told."""
     store = asked.desk.store
     draft = draft_of(asked.form, guid, store.private.email, store.private.ip)
-    accepted, _ = await asyncio.gather(
-        store.comments.accept(asked.site, draft),
-        store.akismet.tie(asked.site, _hash(asked, _CONTENT), guid, _callback(asked)),
-    )
-    return accepted.comment
+    # Who is to be told is known before there is anything to tell.
+    await store.akismet.tie(asked.site, _hash(asked, _CONTENT), guid, _callback(asked))
+    return (await store.comments.accept(asked.site, draft)).comment
 
 
 async def _answered(asked: Asked, policy: Policy, comment: Comment, bell: Bell) -> web.Response:
@@ -207,6 +205,10 @@ async def _answered(asked: Asked, policy: Policy, comment: Comment, bell: Bell) 
     until = time.monotonic() + desk.settings.verdict_seconds
     while comment.status == Status.QUEUED and (left := until - time.monotonic()) > 0:
         await bell.wait(left)
+        comment = await desk.store.comments.get(asked.site, comment.id)
+    if comment.status == Status.QUEUED and policy.akismet_hold:
+        await desk.store.akismet.answered_early(asked.site, comment.id)
+        # Once more: a verdict that fell before this note would be told by nobody.
         comment = await desk.store.comments.get(asked.site, comment.id)
     headers = {GUID: comment.id}
     if comment.status is Status.APPROVED:
@@ -219,7 +221,8 @@ async def _answered(asked: Asked, policy: Policy, comment: Comment, bell: Bell) 
         comment.status is Status.QUEUED and not policy.akismet_hold
     ):  # no worker was in time: the verdict is wanted now
         return await _by_score(asked, policy, comment.id)
-    if asked.form.get("recheck_reason") not in ASKED_AGAIN:
+    # In shadow mode the site goes on as it did before, and only we watch.
+    if asked.form.get("recheck_reason") not in ASKED_AGAIN and policy.mode is not Mode.SHADOW:
         headers[RECHECK] = str(policy.akismet_recheck_seconds)
     return text("false", headers)
 
@@ -260,22 +263,30 @@ async def _submitted(asked: Asked, decision: Decision) -> web.Response:
     known = await _known(asked)
     if known is None:
         known = await _accepted(asked, await store.akismet.begin(asked.site, _hash(asked, _CHECK), _guid()))
-    # The op makes a call that is sent twice one act; a change of mind is another.
-    op = f"akismet:{known.id}:{decision.status.value}"
-    await store.comments.decide(asked.site, known.id, decision, override=True, op=op)
+    # Who says what a moderator of ours has said decides nothing anew: the decision stays the moderator's.
+    stands = known.status is decision.status and (known.decision or {}).get("kind") == By.MODERATOR
+    if not stands:
+        # The op makes a call that is sent twice one act; a change of mind is another.
+        op = f"akismet:{known.id}:{decision.status.value}"
+        await store.comments.decide(asked.site, known.id, decision, override=True, op=op)
     wrong = "missed_spam" if decision.status is Status.REJECTED else "false_positives"
     await store.akismet.count(asked.site, "api_calls", wrong)
     return text(THANKS)
 
 
 async def _known(asked: Asked) -> Comment | None:
-    """The comment that is meant: by the id of its check, else by its content; None if there is none any more."""
+    """The comment that is meant: by the id of its check, else by its content; None if there is none any more.
+
+    A comment that came another way is none of them, whatever its id: an Akismet key reaches checks alone.
+    """
     store = asked.desk.store
     guid = asked.form.get("guid")
     for comment_id in (guid, await store.akismet.find(asked.site, _hash(asked, _CONTENT))):
         if comment_id and is_comment_id(comment_id):
             with contextlib.suppress(NotFound, Expired):
-                return await store.comments.get(asked.site, comment_id)
+                found = await store.comments.get(asked.site, comment_id)
+                if found.draft.via == AKISMET:
+                    return found
     return None
 
 
