@@ -87,9 +87,9 @@ PICTURES: Final[tuple[tuple[str, Any, tuple[int, int], Any], ...]] = (
 
 
 def _lighten(path: Path) -> None:
-    """A third of the size: 64 colours are enough for a page of text."""
+    """A third of the size: 160 colours are enough for a page of text."""
     with Image.open(path) as picture:
-        light = picture.convert("RGB").quantize(64, dither=Image.Dither.NONE)
+        light = picture.convert("RGB").quantize(160, dither=Image.Dither.NONE)
     light.save(path, optimize=True)
 
 
