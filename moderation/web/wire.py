@@ -428,7 +428,7 @@ class PolicyBody(Body):
     hold_disguised_links: bool = Field(
         True, description="Hold a comment with a link written to slip past a filter, as in `example[.]com`."
     )
-    max_same_by_author: AtLeastOne | None = Field(
+    max_same_by_author: Annotated[int, Field(ge=1, le=20)] | None = Field(
         1,
         description="Hold when so many earlier comments of the author within `repeat_hours` say the same; null for no limit.",
     )

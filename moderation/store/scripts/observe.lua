@@ -18,6 +18,8 @@ local function pace(site, kind, who, id, window)
   return redis.call('ZCARD', key) - 1
 end
 
+local MOST_OF_ONE = 21  -- of the last comments with a fingerprint: so many by one author can be told, this one included
+
 -- Other comments with a fingerprint: by this author, and by others. Nearly every text is the first of its kind, and for
 -- that one command has to do: the first is a string, the later ones stand in a set beside it.
 local function same(site, print, ref, member, window)
@@ -25,19 +27,22 @@ local function same(site, print, ref, member, window)
   local first = redis.call('SET', first_key, member, 'NX', 'GET', 'PX', window)
   if not first then return 0, 0 end
   local later_key = site .. ':rl:' .. print
-  local mine, others, me = 0, 0, ref .. '\t'
-  local function see(one)
-    if one == member then return end
-    if ref ~= '' and string.sub(one, 1, #me) == me then mine = mine + 1 else others = others + 1 end
-  end
   redis.call('PEXPIRE', first_key, window)
   if first ~= member then
     redis.call('ZREMRANGEBYSCORE', later_key, '-inf', '(' .. whole_number(at - window))
     redis.call('ZADD', later_key, 'NX', whole_number(at), member)
     redis.call('PEXPIRE', later_key, window)
   end
-  see(first)
-  for _, one in ipairs(redis.call('ZRANGE', later_key, -100, -1)) do see(one) end  -- a hundred are enough to know
+  -- A flood must not make itself dearer: all are counted, and only the last are read for whose they are.
+  local mine, me = 0, ref .. '\t'
+  local function see(one)
+    if one ~= member and string.sub(one, 1, #me) == me then mine = mine + 1 end
+  end
+  if ref ~= '' then
+    see(first)
+    for _, one in ipairs(redis.call('ZRANGE', later_key, -MOST_OF_ONE, -1)) do see(one) end
+  end
+  local others = redis.call('ZCARD', later_key) - mine
   return mine, others
 end
 
