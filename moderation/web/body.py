@@ -57,6 +57,8 @@ async def read(request: web.Request, limit: int, seconds: float) -> bytes:
         raise RequestTimeout(
             f"Send the whole body within {seconds:g} seconds.", headers={"Connection": "close"}
         ) from None
+    except ConnectionError:  # the caller left; nobody will read this
+        raise BadRequest("The connection was lost before the body came.") from None
     except web.RequestPayloadError:
         raise BadRequest("The body's transfer encoding is broken.", headers={"Connection": "close"}) from None
 
