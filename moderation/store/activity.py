@@ -53,6 +53,32 @@ class Activity:
             args += _arguments(one)
         return [_observed(row) for row in await self._link.run("observe", names, args)]
 
+    async def like(self, site: str, comment_id: str, limit: int) -> list[str]:
+        """Ids of comments with the same or nearly the same text as this one, as far as they are remembered; the last first."""
+        key = self._link.keys.site(site)
+        stored = await self._link.call("HGET", f"{key}:c:{comment_id}", "fp")
+        if not stored:
+            return []
+        prints = stored.decode().split(",")
+        rows = await self._link.call_all(
+            [
+                command
+                for one in prints
+                for command in (
+                    ("ZRANGE", f"{key}:rl:{one}", 0, limit, "REV"),
+                    ("GET", f"{key}:rp:{one}"),
+                )
+            ]
+        )
+        members = [
+            member
+            for later, first in zip(rows[::2], rows[1::2], strict=True)
+            for member in (*later, first)
+            if member is not None
+        ]
+        found = dict.fromkeys(member.decode().partition("\t")[2] for member in members)
+        return [one for one in found if one != comment_id][:limit]
+
     async def first_with(self, site: str, fingerprints: Sequence[str]) -> str | None:
         """The id of the first comment with the first of these fingerprints, while that is remembered."""
         if not fingerprints:

@@ -222,6 +222,9 @@ class ThreadAnswer(BaseModel):
     )
     replies: list[CardAnswer]
     by_author: list[CardAnswer] = Field(description="The author's others, newest first.")
+    look_alikes: list[CardAnswer] = Field(
+        description="With the same or nearly the same text, by whomever, as long as the policy's `repeat_hours` remember it."
+    )
 
 
 class DryRunAnswer(BaseModel):

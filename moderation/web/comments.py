@@ -167,18 +167,21 @@ async def get(call: Call) -> web.Response:
 
 
 async def thread(call: Call) -> web.Response:
-    """What stands around a comment: parent, siblings, replies, and the author's others."""
+    """What stands around a comment: parent, siblings, replies, the author's others, and what reads the same."""
     query = query_of(call.request, "limit")
     limit = number_of(query, "limit", 20, 1, 100)
     comments = call.desk.store.comments
     comment = await comments.get(call.site, call.comment_id)
     around = await comments.thread(call.site, comment, limit)
+    like = await call.desk.store.activity.like(call.site, comment.id, limit)
+    alike = [one for one in await comments.many(call.site, like) if one is not None]
     found = {
         "comment": answers.card_answer(comment),
         "parent": None if around.parent is None else answers.card_answer(around.parent),
         "siblings": [answers.card_answer(one) for one in around.siblings],
         "replies": [answers.card_answer(one) for one in around.replies],
         "by_author": [answers.card_answer(one) for one in around.by_author],
+        "look_alikes": [answers.card_answer(one) for one in alike],
     }
     return web.Response(body=to_json(found), headers=_JSON)
 

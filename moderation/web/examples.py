@@ -204,6 +204,7 @@ THREAD: Final[Example] = {
     "siblings": [{**APPROVED, "id": "c-1840", "text": "A square without benches, too."}],
     "replies": [],
     "by_author": [{**REJECTED, "id": "c-1799", "text": "Win at the casino, casino.example"}],
+    "look_alikes": [],
 }
 
 _KNOWN: Final[Example] = {

@@ -204,7 +204,7 @@ ROUTES: Final[tuple[Route[Handler], ...]] = (
           {200: answers.CardAnswer}, wire.UndoBody, body_required=False, faults=(*ON_ONE, 409), example={},
           shows={200: examples.UNDONE}),
     Route("GET", ON_COMMENT + "/thread", comments.thread, MODERATOR,
-          "What stands around a comment, in one call: parent, siblings, replies, and the author's others.",
+          "What stands around a comment, in one call: parent, siblings, replies, the author's others, and what reads the same.",
           {200: answers.ThreadAnswer}, faults=(400, 404, 410, 503), query=(_LIMIT_20,),
           shows={200: examples.THREAD}, asks="limit=5"),
     Route("POST", ON_COMMENT + "/escalate", notes.escalate, MODERATOR,

@@ -94,6 +94,18 @@ async def test_a_long_thread_shows_the_nearest_and_as_many_as_were_asked_for(des
         assert len(around["by_author"]) == limit
 
 
+async def test_a_moderator_sees_what_reads_the_same_beside_a_comment(desk: Desk) -> None:
+    campaign = "0.5 earn four thousand a week from home without any work, ask my cousin how she did it"
+    for number in range(3):
+        await desk.post(f"s{number}", f"{campaign}!{'!' * number}", author={"id": f"u{number}"})
+    await desk.post("other", "0.5 the mayor promised a bridge and we still have a ferry with holes in it")
+    around = await want(desk, "GET", "/comments/s1/thread")
+    assert [one["id"] for one in around["look_alikes"]] == ["s2", "s0"]
+    assert (await want(desk, "GET", "/comments/other/thread"))["look_alikes"] == []
+    await desk.call("DELETE", "/comments/s0")
+    assert [one["id"] for one in (await want(desk, "GET", "/comments/s1/thread"))["look_alikes"]] == ["s2"]
+
+
 async def test_a_thread_does_not_break_where_something_is_missing(desk: Desk) -> None:
     await posted(desk, ["alone"])
     await posted(desk, ["orphan"], parent_id="never-posted")

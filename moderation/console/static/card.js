@@ -158,7 +158,7 @@ export class Card {
     const around = [h("h3", { id: "thread-title" }, t("around"))];
     if (thread) {
       if (thread.parent) around.push(h("h4", {}, t("answers_to")), h("ul", {}, excerpt(thread.parent)));
-      for (const [label, cards] of [["replies", thread.replies], ["siblings", thread.siblings], ["by_author", thread.by_author]]) {
+      for (const [label, cards] of [["replies", thread.replies], ["siblings", thread.siblings], ["by_author", thread.by_author], ["look_alikes", thread.look_alikes]]) {
         if (cards.length) around.push(h("h4", {}, t(label)), h("ul", { class: "excerpts" }, ...cards.map(excerpt)));
       }
     }

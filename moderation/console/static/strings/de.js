@@ -41,7 +41,7 @@ export default {
   why: "Warum ist er hier?", no_reason: "Keine Regel hat etwas gefunden.", score: "Spam-Wert {score}", no_score: "Er hat keinen Wert.",
   author: "Autor", record: "{approved} freigegeben, {rejected} abgelehnt, {pending} offen.", rate: "{rate} der entschiedenen wurden abgelehnt.", first_seen: "Zuerst gesehen vor {age}.",
   "standing.new": "neu", "standing.known": "bekannt", "standing.trusted": "vertraut", "standing.suspended": "ausgesetzt", "standing.banned": "gesperrt",
-  around: "Umgebung", answers_to: "Antwortet auf", replies: "Antworten", siblings: "Daneben", by_author: "Vom selben Autor", nothing_around: "Es steht nichts darum herum.", around_failed: "Die Umgebung war nicht zu lesen.",
+  around: "Umgebung", answers_to: "Antwortet auf", replies: "Antworten", siblings: "Daneben", by_author: "Vom selben Autor", look_alikes: "Liest sich gleich", nothing_around: "Es steht nichts darum herum.", around_failed: "Die Umgebung war nicht zu lesen.",
   kept_by_colleagues: "Notizen und Verlauf", tags: "Schlagwörter", history: "Verlauf und Einzelheiten", id: "Id", language_of_text: "Sprache", user_agent: "Browser",
   "history.received": "eingegangen", "history.decided": "entschieden", "history.edited": "geändert", "history.undone": "zurückgenommen", "history.reported": "gemeldet", "history.escalated": "weitergegeben", "history.deescalated": "zurückgegeben",
   select_one: "Kommentar von {name} auswählen", selected: { one: "{n} ausgewählt", other: "{n} ausgewählt" }, decide_selected: { one: "{n} Ausgewählten entscheiden…", other: "{n} Ausgewählte entscheiden…" }, unselect: "Auswahl aufheben", decide_all: "Alle diese entscheiden…",

@@ -41,7 +41,7 @@ export default {
   why: "Why is it here?", no_reason: "No rule found anything.", score: "Spam score {score}", no_score: "It has no score.",
   author: "Author", record: "{approved} approved, {rejected} rejected, {pending} waiting.", rate: "{rate} of the decided ones were rejected.", first_seen: "First seen {age} ago.",
   "standing.new": "new", "standing.known": "known", "standing.trusted": "trusted", "standing.suspended": "suspended", "standing.banned": "banned",
-  around: "Around it", answers_to: "Answers to", replies: "Replies", siblings: "Beside it", by_author: "By the same author", nothing_around: "Nothing stands around it.", around_failed: "What stands around it could not be read.",
+  around: "Around it", answers_to: "Answers to", replies: "Replies", siblings: "Beside it", by_author: "By the same author", look_alikes: "Reads the same", nothing_around: "Nothing stands around it.", around_failed: "What stands around it could not be read.",
   kept_by_colleagues: "Notes and history", tags: "Tags", history: "History and details", id: "Id", language_of_text: "Language", user_agent: "Browser",
   "history.received": "received", "history.decided": "decided", "history.edited": "edited", "history.undone": "taken back", "history.reported": "reported", "history.escalated": "escalated", "history.deescalated": "given back",
   select_one: "Select the comment by {name}", selected: { one: "{n} selected", other: "{n} selected" }, decide_selected: { one: "Decide {n} selected…", other: "Decide {n} selected…" }, unselect: "Unselect", decide_all: "Decide all of these…",
