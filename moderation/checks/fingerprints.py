@@ -30,6 +30,7 @@ BANDS: Final = 3
 TOGETHER: Final = 20_000  # words of several texts at once: a bound on memory
 
 _LINK: Final = re.compile(r"(?:https?://|://|www\.)\S*")
+_SPACED: Final = "".join([chr(code) if chr(code).isalnum() else " " for code in range(128)])
 _RUNS: Final = re.compile(r"[^\W_]+")
 _LONG_WORDS: Final = re.compile(rf"(?<!\w)[^\W\d_]{{{LETTERS},}}(?!\w)")
 _UNSPACED: Final = re.compile(rf"[{UNSPACED}]{{2,}}")
@@ -81,11 +82,18 @@ def _add_bands(found: list[tuple[str, ...]], near: Sequence[tuple[int, list[int]
 def _hashes(text: str) -> tuple[tuple[str, ...], list[int]]:
     """The hash of the letters and digits, and those of the words; none of a text that is too short for them."""
     folded = read(text).folded.text
-    letters = "".join(_RUNS.findall(folded))
+    plain = folded.isascii()
+    runs = folded.translate(_SPACED).split() if plain else _RUNS.findall(folded)
+    letters = "".join(runs)
     if len(letters) < SHORT:
         return (), []
     exact = (blake2b(letters.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest(),)
-    words = _words(folded) if len(letters) >= NEAR else set()
+    if len(letters) < NEAR:
+        return exact, []
+    if plain and not has_link(folded):  # most of English: the runs are its words
+        words = {word for word in runs if len(word) >= LETTERS and word.isalpha()}
+    else:
+        words = _words(folded)
     if len(words) < WORDS:
         return exact, []
     return exact, [crc32(word.encode("utf-8", "surrogatepass")) for word in words]

@@ -341,7 +341,7 @@ def comment_answer(comment: Comment) -> dict[str, Any]:
         "site": comment.site,
         "text": draft.text,
         "author": {
-            "ref": author.handle,
+            "ref": author.id or author.handle,
             "id": author.id,
             "name": author.name,
             "url": author.url,

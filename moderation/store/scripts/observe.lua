@@ -18,6 +18,8 @@ local function pace(site, kind, who, id, window)
   return redis.call('ZCARD', key) - 1
 end
 
+local FLOOD = 50  -- others with one fingerprint, from which on the further fingerprints of a comment tell nothing new
+local ENOUGH = 1000  -- comments with one fingerprint that are remembered: no limit of a policy is higher
 local MOST_OF_ONE = 21  -- of the last comments with a fingerprint: so many by one author can be told, this one included
 
 -- Other comments with a fingerprint: by this author, and by others. Nearly every text is the first of its kind, and for
@@ -30,6 +32,8 @@ local function same(site, print, ref, member, window)
   redis.call('PEXPIRE', first_key, window)
   if first ~= member then
     redis.call('ZREMRANGEBYSCORE', later_key, '-inf', '(' .. whole_number(at - window))
+    local known = redis.call('ZCARD', later_key)
+    if known >= ENOUGH then return 0, known end  -- of so many by others one more tells nothing, and takes no room
     redis.call('ZADD', later_key, 'NX', whole_number(at), member)
     redis.call('PEXPIRE', later_key, window)
   end
@@ -74,6 +78,7 @@ for i = 0, #KEYS - 2 do
   for print in string.gmatch(there and prints or '', '[^,]+') do
     local same_mine, same_others = same(site, print, ref, ref .. '\t' .. id, repeats)
     mine, others = math.max(mine, same_mine), math.max(others, same_others)
+    if others >= FLOOD then break end
   end
   local by_author, by_address, on_article = 0, 0, 0
   if there and window > 0 then
