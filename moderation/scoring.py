@@ -9,9 +9,9 @@ import asyncio
 import contextlib
 import logging
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeVar
 
 from model.classifier import Classifier, Document
 from moderation.errors import Busy
@@ -24,6 +24,38 @@ SCORE_SECONDS: Final = 2.0  # a batch takes milliseconds; beyond this the model 
 
 Scores = dict[str, float]
 Waiting = tuple[Document, asyncio.Future[Scores]]  # a text, and where its scores will be
+
+
+R = TypeVar("R")
+
+
+class ScoringThread:
+    """The one thread in which a model scores; a model that hangs loses it."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix=name)
+
+    async def run(self, seconds: float, work: Callable[[], R]) -> R:
+        """What the work returns; raises TimeoutError if it takes longer."""
+        running = asyncio.get_running_loop().run_in_executor(self._pool, work)
+        try:
+            async with asyncio.timeout(seconds):
+                return await running
+        except TimeoutError:
+            # A thread cannot be killed; it is left behind and a fresh one takes over.
+            self.close()
+            self._pool = ThreadPoolExecutor(1, thread_name_prefix=self._name)
+            raise
+
+    def close(self) -> None:
+        """Lets the thread go."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+def are_probabilities(scores: Mapping[str, float]) -> bool:
+    """Whether every score can be one."""
+    return all(math.isfinite(score) and 0.0 <= score <= 1.0 for score in scores.values())
 
 
 class Source(Protocol):
@@ -41,7 +73,7 @@ class Scoring:
         self._source = source
         self._waiting: list[Waiting] = []
         self._some = asyncio.Event()
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="score-on-request")
+        self._thread = ScoringThread("score-on-request")
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -56,7 +88,7 @@ class Scoring:
                 await self._task
             self._task = None
         self._refuse(self._waiting)
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._thread.close()
 
     @property
     def attributes(self) -> frozenset[str]:
@@ -113,15 +145,7 @@ class Scoring:
         if model is None or not batch:
             return
         documents = [document for document, _ in batch]
-        work = asyncio.get_running_loop().run_in_executor(self._pool, _scores, model, documents)
-        try:
-            async with asyncio.timeout(SCORE_SECONDS):
-                found = await work
-        except TimeoutError:
-            # A thread cannot be killed; it is left behind and a fresh one takes over.
-            self._pool.shutdown(wait=False, cancel_futures=True)
-            self._pool = ThreadPoolExecutor(1, thread_name_prefix="score-on-request")
-            raise
+        found = await self._thread.run(SCORE_SECONDS, lambda: _scores(model, documents))
         for (_, future), scores in zip(batch, found, strict=True):
             if not future.done():  # a caller that left
                 future.set_result(scores)
@@ -135,7 +159,6 @@ class Scoring:
 
 def _scores(model: Classifier, documents: Sequence[Document]) -> list[Scores]:
     found = [verdict.scores for verdict in model.score(documents, reasons=False)]
-    for scores in found:
-        if not all(math.isfinite(score) and 0.0 <= score <= 1.0 for score in scores.values()):
-            raise ValueError("a score is no probability")
+    if not all(map(are_probabilities, found)):
+        raise ValueError("a score is no probability")
     return found

@@ -24,7 +24,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "moderation.checks": ("moderation.domain", "model.normalise"),
     "moderation.worker": (
         "moderation.domain", "moderation.errors", "moderation.metrics", "moderation.store", "moderation.checks",
-        "model.classifier",
+        "moderation.scoring", "model.classifier",
     ),
     "moderation.webhooks": (
         "moderation.domain", "moderation.errors", "moderation.metrics", "moderation.store",

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.normalise import has_link
-from moderation.checks.reading import UNSPACED, read
+from moderation.checks.reading import SPACED, UNSPACED, read
 
 SHORT: Final = 12  # folded letters and digits below which a text means too little to be repeated
 NEAR: Final = 40  # from which on nearly the same text is looked for
@@ -30,7 +30,6 @@ BANDS: Final = 3
 TOGETHER: Final = 20_000  # words of several texts at once: a bound on memory
 
 _LINK: Final = re.compile(r"(?:https?://|://|www\.)\S*")
-_SPACED: Final = "".join([chr(code) if chr(code).isalnum() else " " for code in range(128)])
 _RUNS: Final = re.compile(r"[^\W_]+")
 _LONG_WORDS: Final = re.compile(rf"(?<!\w)[^\W\d_]{{{LETTERS},}}(?!\w)")
 _UNSPACED: Final = re.compile(rf"[{UNSPACED}]{{2,}}")
@@ -83,7 +82,7 @@ def _hashes(text: str) -> tuple[tuple[str, ...], list[int]]:
     """The hash of the letters and digits, and those of the words; none of a text that is too short for them."""
     folded = read(text).folded.text
     plain = folded.isascii()
-    runs = folded.translate(_SPACED).split() if plain else _RUNS.findall(folded)
+    runs = folded.translate(SPACED).split() if plain else _RUNS.findall(folded)
     letters = "".join(runs)
     if len(letters) < SHORT:
         return (), []

@@ -53,7 +53,8 @@ _WORDS_AND_SIGNS: Final = re.compile(rf"[{UNSPACED}]+|(?:(?![{UNSPACED}])[^\W_]|
 _UNSPACED: Final = re.compile(rf"[{UNSPACED}]")
 _PART_OF_WORD: Final = re.compile(rf"[{UNSPACED}{_MARKS}]")
 _BEYOND: Final = re.compile(r"[^\x00-\x7f]")
-_SPACED: Final = "".join([chr(code) if chr(code).isalnum() else " " for code in range(128)])
+# An ASCII text with a blank for whatever is neither letter nor digit.
+SPACED: Final = "".join([chr(code) if chr(code).isalnum() else " " for code in range(128)])
 
 
 def words_of(folded: str) -> Iterator[re.Match[str]]:
@@ -67,7 +68,7 @@ def line_of(folded: str) -> str:
         for sign in set(_BEYOND.findall(folded)):  # quotes and dashes, mostly
             if not sign.isalnum() and not _PART_OF_WORD.match(sign):
                 folded = folded.replace(sign, " ")
-    words = folded.translate(_SPACED).split() if folded.isascii() else _WORDS.findall(folded)
+    words = folded.translate(SPACED).split() if folded.isascii() else _WORDS.findall(folded)
     return f" {' '.join(words)} " if words else " "
 
 

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import math
 import time
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final, Protocol
 
@@ -22,6 +20,7 @@ from moderation.domain.author import Standing
 from moderation.domain.comment import Draft, Reason
 from moderation.domain.policy import Finding, decide
 from moderation.metrics import WorkerMetrics
+from moderation.scoring import ScoringThread, are_probabilities
 from moderation.store import Entry, Judged
 
 log = logging.getLogger(__name__)
@@ -56,11 +55,11 @@ class Judge:
         self._scorer = scorer
         self.contexts = contexts
         self._metrics = metrics
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="score")
+        self._thread = ScoringThread("score")
 
     def close(self) -> None:
         """Lets the scoring thread go."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._thread.close()
 
     async def judge(self, entries: Sequence[Entry]) -> list[Judged]:
         """Scores and decides a batch, all of it with one model; each entry comes back judged, whatever happened."""
@@ -101,18 +100,13 @@ class Judge:
     async def _verdicts(self, model: Classifier, entries: Sequence[Entry]) -> list[Verdict]:
         documents = [_document(entry.draft) for entry in entries]
         began = time.perf_counter()
-        work = asyncio.get_running_loop().run_in_executor(self._pool, model.score, documents)
         try:
-            async with asyncio.timeout(SCORE_SECONDS):
-                verdicts = await work
+            verdicts = await self._thread.run(SCORE_SECONDS, lambda: model.score(documents))
         except TimeoutError:
-            # A thread cannot be killed; it is left behind and a fresh one takes over.
-            self._pool.shutdown(wait=False, cancel_futures=True)
-            self._pool = ThreadPoolExecutor(1, thread_name_prefix="score")
             raise CannotScore("the model did not answer in time") from None
         self._metrics.scored(len(entries), time.perf_counter() - began)
-        for verdict in verdicts:
-            _require_probabilities(verdict.scores)
+        if not all(are_probabilities(verdict.scores) for verdict in verdicts):
+            raise CannotScore("a score is no probability")
         return verdicts
 
     def _decided(self, entry: Entry, verdict: Verdict | Exception, context: Context, version: str) -> Judged:
@@ -177,12 +171,6 @@ def _document(draft: Draft) -> Document:
         article_title=draft.article.title or "",
         lang=draft.lang or "",
     )
-
-
-def _require_probabilities(scores: Mapping[str, float]) -> None:
-    for name, score in scores.items():
-        if not (math.isfinite(score) and 0.0 <= score <= 1.0):
-            raise CannotScore(f"{name} is no probability")
 
 
 def _strongest_first(findings: Sequence[Finding], reasons: Sequence[Reason]) -> tuple[Reason, ...]:
