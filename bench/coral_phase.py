@@ -23,7 +23,7 @@ from typing import Any, Final
 import aiohttp
 
 from bench.load import WORDS
-from bench.processes import free_port, machine, output, running
+from bench.processes import admin_key, free_port, machine, output, running
 
 SECRET: Final = "ssec_of_a_bench_0123456789"
 LIMIT_MS: Final = 200.0
@@ -126,21 +126,10 @@ def main() -> None:
             running(*command, "serve", f"--port={port}", f"--data-dir={folder}", core=cores[-1])
         )
         output(*command, "site", "add", SITE, f"--data-dir={folder}")
-        made = output(
-            *command,
-            "key",
-            "add",
-            "--site",
-            SITE,
-            "--role",
-            "admin",
-            "--name",
-            "bench",
-            f"--data-dir={folder}",
-        )
+        key = admin_key(SITE, "--data-dir", folder)
         os.sched_setaffinity(0, {cores[0]})
         rates = [int(rate) for rate in asked.rates.split(",")]
-        asyncio.run(measured(f"http://127.0.0.1:{port}", json.loads(made)["key"], rates, asked.seconds))
+        asyncio.run(measured(f"http://127.0.0.1:{port}", key, rates, asked.seconds))
 
 
 if __name__ == "__main__":

@@ -20,6 +20,16 @@ WORDS = (
 ).split()
 
 
+def status_of(buffer: bytes) -> int | None:
+    """The status of the answer in a buffer; None if it is not whole yet."""
+    head = buffer.find(b"\r\n\r\n")
+    if head < 0:
+        return None
+    start = buffer.lower().find(b"content-length:")
+    length = int(buffer[start + 15 : buffer.find(b"\r\n", start)]) if 0 <= start < head else 0
+    return int(buffer[9:12]) if len(buffer) >= head + 4 + length else None
+
+
 def body(number: int, size: int, run: str) -> bytes:
     """A comment as a site posts it, ``size`` bytes of JSON, its id unique in the run."""
     chance = random.Random(number)  # a benchmark's text
@@ -77,14 +87,10 @@ class Client(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._buffer += data
-        head = self._buffer.find(b"\r\n\r\n")
-        if head < 0:
+        status = status_of(self._buffer)
+        if status is None:
             return
-        start = self._buffer.lower().find(b"content-length:")
-        length = int(self._buffer[start + 15 : self._buffer.find(b"\r\n", start)]) if 0 <= start < head else 0
-        if len(self._buffer) < head + 4 + length:
-            return
-        self._tally.statuses[int(self._buffer[9:12])] += 1
+        self._tally.statuses[status] += 1
         self._tally.latencies.append(time.perf_counter() - self._sent)
         self._buffer = b""
         self._next()

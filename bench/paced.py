@@ -11,6 +11,8 @@ from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from bench.load import status_of
+
 
 @dataclass
 class Paced:
@@ -45,14 +47,10 @@ class _Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._buffer += data
-        head = self._buffer.find(b"\r\n\r\n")
-        if head < 0:
+        status = status_of(self._buffer)
+        if status is None:
             return
-        start = self._buffer.lower().find(b"content-length:")
-        length = int(self._buffer[start + 15 : self._buffer.find(b"\r\n", start)]) if 0 <= start < head else 0
-        if len(self._buffer) < head + 4 + length:
-            return
-        status, self._buffer = int(self._buffer[9:12]), b""
+        self._buffer = b""
         if self._answer is not None and not self._answer.done():
             self._answer.set_result(status)
 
@@ -93,3 +91,17 @@ async def paced(port: int, request: Callable[[int], bytes], rate: float, seconds
         assert connection.transport is not None
         connection.transport.close()
     return found
+
+
+def show(rate: int, kind: str, found: Paced, bar: tuple[str, float] | None, expected: int) -> bool:
+    """Prints a row; whether its bar is met."""
+    figures = {"p50": found.at(0.5), "p99": found.at(0.99), "max": found.at(1.0)}
+    good = set(found.statuses) == {expected}
+    met = good and (bar is None or figures[bar[0]] <= bar[1])
+    verdict = "" if bar is None else f"{bar[0]} ≤ {bar[1]:.0f}: {'met' if met else 'MISSED'}"
+    print(
+        f"{rate:>5} {kind:<14} {len(found.latencies):>6} {figures['p50']:>8.1f} {figures['p99']:>8.1f} "
+        f"{figures['max']:>8.1f}  {verdict}{'' if good else f' statuses {dict(found.statuses)}'}",
+        flush=True,
+    )
+    return met

@@ -69,6 +69,25 @@ def output(*command: str, core: int | None = None) -> str:
     ).stdout
 
 
+def admin_key(site: str, *where: str) -> str:
+    """A new admin's key of a site; ``where``: the options that name its data."""
+    made = output(
+        sys.executable,
+        "-m",
+        "moderation",
+        "key",
+        "add",
+        "--site",
+        site,
+        "--role",
+        "admin",
+        "--name",
+        "bench",
+        *where,
+    )
+    return str(json.loads(made)["key"])
+
+
 def load(port: int, path: str, key: str = "", core: int | None = None, **options: object) -> dict[str, Any]:
     """Runs the load against a port and returns its figures."""
     words = [f"--{name}={value}" for name, value in options.items()]

@@ -19,7 +19,7 @@ import aiohttp
 import uvloop
 
 from bench.load import WORDS, body
-from bench.paced import Paced, paced
+from bench.paced import paced, show
 from bench.processes import free_port, machine, output, running
 
 MODERATION = (sys.executable, "-m", "moderation")
@@ -60,20 +60,6 @@ def checking(port: int, key: str, first: int) -> Callable[[int], bytes]:
     """Checks with numbers from ``first`` on."""
     kind = "application/x-www-form-urlencoded; charset=UTF-8"
     return lambda number: http("/1.1/comment-check", port, kind, form(first + number, key))
-
-
-def show(rate: int, kind: str, found: Paced, bar: tuple[str, float] | None, expected: int) -> bool:
-    """Prints a row; whether its bar is met."""
-    figures = {"p50": found.at(0.5), "p99": found.at(0.99), "max": found.at(1.0)}
-    good = set(found.statuses) == {expected}
-    met = good and (bar is None or figures[bar[0]] <= bar[1])
-    verdict = "" if bar is None else f"{bar[0]} ≤ {bar[1]:.0f}: {'met' if met else 'MISSED'}"
-    print(
-        f"{rate:>5} {kind:<14} {len(found.latencies):>6} {figures['p50']:>8.1f} {figures['p99']:>8.1f} "
-        f"{figures['max']:>8.1f}  {verdict}{'' if good else f' statuses {dict(found.statuses)}'}",
-        flush=True,
-    )
-    return met
 
 
 async def where(port: int, key: str) -> str:

@@ -20,8 +20,8 @@ import aiohttp
 import uvloop
 
 from bench.load import WORDS, body
-from bench.paced import Paced, paced
-from bench.processes import free_port, machine, output, running
+from bench.paced import paced, show
+from bench.processes import admin_key, free_port, machine, output, running
 
 MODERATION = (sys.executable, "-m", "moderation")
 SITE = "bench"
@@ -62,20 +62,6 @@ def analyzing(port: int, key: str, more: dict[str, Any], first: int) -> Callable
         return http(f"/v1alpha1/comments:analyze?key={key}", port, json.dumps(asked).encode())
 
     return request
-
-
-def show(rate: int, kind: str, found: Paced, bar: tuple[str, float] | None, expected: int) -> bool:
-    """Prints a row; whether its bar is met."""
-    figures = {"p50": found.at(0.5), "p99": found.at(0.99), "max": found.at(1.0)}
-    good = set(found.statuses) == {expected}
-    met = good and (bar is None or figures[bar[0]] <= bar[1])
-    verdict = "" if bar is None else f"{bar[0]} ≤ {bar[1]:.0f}: {'met' if met else 'MISSED'}"
-    print(
-        f"{rate:>5} {kind:<14} {len(found.latencies):>6} {figures['p50']:>8.1f} {figures['p99']:>8.1f} "
-        f"{figures['max']:>8.1f}  {verdict}{'' if good else f' statuses {dict(found.statuses)}'}",
-        flush=True,
-    )
-    return met
 
 
 async def file_what_is_scored(port: int, key: str) -> None:
@@ -120,20 +106,7 @@ def main() -> int:
         running(*MODERATION, "serve", "--data-dir", folder, "--port", str(port)),
     ):
         key = json.loads(output(*MODERATION, "site", "add", SITE, "--data-dir", folder))["site_key"]
-        made = output(
-            *MODERATION,
-            "key",
-            "add",
-            "--site",
-            SITE,
-            "--role",
-            "admin",
-            "--name",
-            "bench",
-            "--data-dir",
-            folder,
-        )
-        admin = json.loads(made)["key"]
+        admin = admin_key(SITE, "--data-dir", folder)
         return 0 if uvloop.run(run(args.seconds, port, floor_port, key, admin)) else 1
 
 

@@ -22,8 +22,9 @@ from moderation.checks import (
     standing,
     words,
 )
-from moderation.checks.context import Activity, Context
+from moderation.checks.context import Context
 from moderation.checks.reading import forget
+from moderation.domain.activity import Activity
 from moderation.domain.author import Standing
 from moderation.domain.comment import Draft, Reason
 from moderation.domain.policy import Finding

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from moderation.domain.activity import Activity as Before
 from moderation.domain.author import Record, Standing
 from moderation.domain.policy import Policy
 from moderation.store.client import Link, Word
@@ -16,14 +17,10 @@ MINUTE_MS = 60_000
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """An author's record, and earlier comments that say the same or came within the pace's window, this one not counted."""
+    """An author's record, and what went before the comment."""
 
     record: Record
-    same_by_author: int
-    same_on_site: int
-    by_author: int
-    by_address: int
-    by_article: int
+    activity: Before
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,4 +112,4 @@ def _observed(row: list[int | bytes]) -> Observed:
         given=Standing(given.decode()) if isinstance(given, bytes) and given else None,
         until=int(until) if until else None,
     )
-    return Observed(record, *(int(number) for number in counts))
+    return Observed(record, Before(*(int(number) for number in counts)))

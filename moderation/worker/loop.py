@@ -10,7 +10,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Final, TypeVar
 
-from moderation.checks import Activity, Context, words
+from moderation.checks import Context, words
 from moderation.checks.fingerprints import fingerprints_of
 from moderation.domain.policy import Policy
 from moderation.errors import ModerationError, NotFound
@@ -45,9 +45,7 @@ async def contexts_of(store: Store, entries: Sequence[Entry]) -> list[Context]:
             policy=one.policy,
             now=now,
             author=seen.record,
-            activity=Activity(
-                seen.same_by_author, seen.same_on_site, seen.by_author, seen.by_address, seen.by_article
-            ),
+            activity=seen.activity,
             human_rejected=one.entry.human_rejected,
             fingerprints=one.fingerprints,
         )

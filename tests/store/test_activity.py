@@ -43,11 +43,11 @@ async def see(
 
 
 def repeats(seen: Observed) -> tuple[int, int]:
-    return seen.same_by_author, seen.same_on_site
+    return seen.activity.same_by_author, seen.activity.same_on_site
 
 
 def pace(seen: Observed) -> tuple[int, int, int]:
-    return seen.by_author, seen.by_address, seen.by_article
+    return seen.activity.by_author, seen.activity.by_address, seen.activity.by_article
 
 
 async def test_repeats_are_the_authors_own_or_of_others(store: Store) -> None:

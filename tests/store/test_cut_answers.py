@@ -59,7 +59,12 @@ async def observe(store: Store, site: str) -> None:
         policy = Policy(max_by_author=1, max_by_article=1)
         [seen] = await store.activity.observe([Sighting(entry, policy, ("p1",))])
         before = IDS.index(comment_id)
-        assert (seen.same_by_author, seen.same_on_site, seen.by_author, seen.by_article) == (
+        assert (
+            seen.activity.same_by_author,
+            seen.activity.same_on_site,
+            seen.activity.by_author,
+            seen.activity.by_article,
+        ) == (
             before,
             0,
             before,
